@@ -1,0 +1,141 @@
+-- The catalogue: facts measured from the files, and the ledger's events applied to them.
+-- Everything here is derived; `workbench rebuild` makes it again.
+
+-- Text folded for searching: case, accents and compatibility forms don't count.
+create macro fold(t) as replace(strip_accents(lower(nfc_normalize(t))), 'ß', 'ss');
+
+create table applied (seq bigint not null);
+insert into applied values (0);
+
+create table ledger_events (
+    seq         bigint    not null,
+    event_id    varchar   not null,
+    at          timestamp not null,
+    actor       varchar   not null,
+    kind        varchar   not null,
+    reason      varchar,
+    payload     varchar   not null,
+    version     varchar   not null
+);
+
+create table source_roots (
+    source      varchar   not null,
+    uri         varchar   not null,
+    added_at    timestamp not null,
+    added_by    varchar   not null
+);
+
+-- What was received when, in which batch: from the ledger, because no file can tell it again.
+create table receipts (
+    image_id    varchar   not null,
+    source      varchar   not null,
+    batch       varchar   not null,
+    uri         varchar   not null,
+    size        bigint    not null,
+    checksum    varchar,
+    moved_from  varchar,
+    received_at timestamp not null,
+    seq         bigint    not null
+);
+
+-- One row a listed file; what an incremental scan compares with.
+create table seen_files (
+    image_id    varchar   not null,
+    source      varchar   not null,
+    uri         varchar   not null,
+    size        bigint    not null,
+    mtime_ns    bigint    not null,
+    status      varchar   not null      -- present | vanished | moved
+);
+
+create table image_facts (
+    image_id           varchar  not null,
+    uri                varchar  not null,
+    source             varchar  not null,
+    batch              varchar  not null,
+    path               varchar  not null,
+    folder             varchar  not null,
+    name               varchar  not null,
+    size               bigint   not null,
+    modified_at        timestamp,
+    received_at        timestamp not null,
+    moved_from         varchar,
+    checksum           varchar  not null,
+    picture_hash       varchar,
+    format             varchar  not null,
+    mime               varchar  not null,
+    width              integer,
+    height             integer,
+    mode               varchar,
+    bit_depth          integer,
+    frames             integer,
+    has_icc            boolean,
+    icc_name           varchar,
+    orientation        integer,
+    phash              ubigint,
+    dhash              ubigint,
+    sharpness          double,
+    brightness         double,
+    contrast           double,
+    clipped_dark       double,
+    clipped_bright     double,
+    flat               boolean,
+    captured_at        timestamp,
+    captured_offset    integer,
+    camera_make        varchar,
+    camera_model       varchar,
+    lens               varchar,
+    latitude           double,
+    longitude          double,
+    altitude           double,
+    title              varchar,
+    description        varchar,
+    creator            varchar,
+    copyright          varchar,
+    rating             integer,
+    iptc_charset       varchar
+);
+
+create table file_problems (
+    image_id    varchar  not null,
+    uri         varchar  not null,
+    source      varchar  not null,
+    batch       varchar  not null,
+    path        varchar  not null,
+    size        bigint,
+    checksum    varchar,
+    stage       varchar  not null,
+    kind        varchar  not null,
+    message     varchar  not null,
+    detail      varchar
+);
+
+create table embedded (
+    image_id    varchar  not null,
+    key         varchar  not null,
+    lang        varchar,
+    ordinal     integer  not null,
+    value       varchar  not null
+);
+
+create table keywords (
+    keyword     varchar  not null,
+    folded      varchar  not null,
+    image_id    varchar  not null
+);
+
+create table search_texts (
+    image_id    varchar  not null,
+    folded      varchar  not null
+);
+
+create table entered_values (
+    image_id    varchar   not null,
+    field       varchar   not null,
+    lang        varchar,
+    ordinal     integer   not null,
+    value       varchar   not null,
+    actor       varchar   not null,
+    at          timestamp not null,
+    seq         bigint    not null
+);

@@ -1,0 +1,1 @@
+"""Notebook-driven workbench for image collections."""
