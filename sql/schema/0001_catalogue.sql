@@ -10,7 +10,7 @@ insert into applied values (0);
 create table ledger_events (
     seq         bigint    not null,
     event_id    varchar   not null,
-    at          timestamp not null,
+    "at"        timestamp not null,
     actor       varchar   not null,
     kind        varchar   not null,
     reason      varchar,
@@ -136,6 +136,6 @@ create table entered_values (
     ordinal     integer   not null,
     value       varchar   not null,
     actor       varchar   not null,
-    at          timestamp not null,
+    "at"        timestamp not null,
     seq         bigint    not null
 );
