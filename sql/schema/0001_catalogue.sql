@@ -4,8 +4,9 @@
 -- Text folded for searching: case, accents and compatibility forms don't count.
 create macro fold(t) as replace(strip_accents(lower(nfc_normalize(t))), 'ß', 'ss');
 
-create table applied (seq bigint not null);
-insert into applied values (0);
+-- How far the ledger has been applied, and the hash there: a ledger that was put back or forked shows.
+create table applied (seq bigint not null, hash varchar not null);
+insert into applied values (0, repeat('0', 64));
 
 create table ledger_events (
     seq         bigint    not null,
@@ -35,6 +36,25 @@ create table receipts (
     checksum    varchar,
     moved_from  varchar,
     received_at timestamp not null,
+    seq         bigint    not null
+);
+
+-- Ids of files that were moved, and what stands for them now.
+create table aliases (
+    old_id      varchar   not null,
+    image_id    varchar   not null
+);
+
+create table scans (
+    scan_id     varchar   not null,
+    source      varchar   not null,
+    batch       varchar   not null,
+    outcome     varchar   not null,
+    files       bigint    not null,
+    images      bigint    not null,
+    problems    bigint    not null,
+    finished_at timestamp not null,
+    actor       varchar   not null,
     seq         bigint    not null
 );
 

@@ -1,0 +1,3 @@
+-- A scan came to its end.
+insert into scans
+select scan_id, source, batch, outcome, files, images, problems, "at"::timestamp, actor, seq from event_rows;

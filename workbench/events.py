@@ -1,0 +1,185 @@
+"""Events: what people did, as lines of the ledger, and the chain that makes them tamper-evident.
+
+Every kind of event is listed in `KINDS` with the keys its payload must have; ``sql/apply/<kind>.sql`` says what it
+changes in the catalogue, reading the rows that `rows` makes of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from workbench.errors import BadValue
+
+GENESIS = "0" * 64
+"""The hash that the first event of a ledger points back to."""
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An event that isn't in the ledger yet.
+
+    Attributes
+    ----------
+    kind : str
+        A key of `KINDS`.
+    payload : dict
+        What happened, JSON-able.
+    attachment : bytes or None
+        Bulk that belongs to the event (see `pack`); its SHA-256 goes into the payload and so into the chain.
+    event_id : str
+        Makes a repeated append harmless: an id that is already there isn't written again.
+    """
+
+    kind: str
+    payload: Mapping[str, Any]
+    attachment: bytes | None = None
+    event_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise BadValue(f"There is no kind of event called {self.kind!r}.", hint=f"Known: {', '.join(sorted(KINDS))}.")
+        missing = KINDS[self.kind].keys - self.payload.keys()
+        if missing:
+            raise BadValue(f"An event {self.kind!r} needs {', '.join(sorted(missing))}.", hint="Add what is missing.")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the ledger.
+
+    Attributes
+    ----------
+    seq : int
+        Position in the ledger, from 1, without gaps.
+    at : str
+        UTC, ISO 8601 with microseconds, e.g. ``2026-03-01T09:30:00.000000Z``.
+    prev, hash : str
+        SHA-256 in hex: of the event before, and of this one (see `digest`).
+    """
+
+    seq: int
+    event_id: str
+    at: str
+    actor: str
+    kind: str
+    reason: str
+    payload: dict[str, Any]
+    version: str
+    prev: str
+    hash: str
+
+
+def canonical(payload: Mapping[str, Any]) -> str:
+    """Return the one JSON text of a payload: sorted keys, no spaces, NaN refused."""
+    return json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def digest(seq: int, event_id: str, at: str, actor: str, kind: str, reason: str, payload: str, version: str, prev: str) -> str:
+    """Return the SHA-256 (hex) that chains an event to the one before.
+
+    ``payload`` is the `canonical` text as stored, so that verifying never depends on parsing JSON.
+    """
+    line = json.dumps([seq, event_id, at, actor, kind, reason, payload, version, prev], ensure_ascii=False)
+    return hashlib.sha256(line.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def pack(records: list[list[Any]]) -> bytes:
+    """Return records as an attachment: zlib-compressed JSON lines, readable with any standard tool for ever."""
+    lines = "\n".join(json.dumps(r, separators=(",", ":"), ensure_ascii=False) for r in records)
+    return zlib.compress(lines.encode("utf-8", "surrogatepass"), level=1)
+
+
+def unpack(attachment: bytes) -> list[list[Any]]:
+    """Return the records that `pack` wrote."""
+    text = zlib.decompress(attachment).decode("utf-8", "surrogatepass")
+    return [json.loads(line) for line in text.split("\n")] if text else []
+
+
+def _received_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
+    common = {"source": event.payload["source"], "batch": event.payload["batch"]}
+    for image_id, uri, size, checksum, moved_from in unpack(attachment or zlib.compress(b"")):
+        yield common | {
+            "image_id": image_id, "uri": uri, "size": size, "checksum": checksum, "moved_from": moved_from,
+        }  # fmt: skip
+
+
+def flatten(values: Mapping[str, Any]) -> Iterator[tuple[str, str | None, int, str | None]]:
+    """Yield ``(field, lang, ordinal, value)`` of values keyed by field.
+
+    A value is text, a number, a list, a mapping of language to text (or to a list), or None, which clears the field and
+    is yielded as one row whose value is None.
+    """
+    for name, value in values.items():
+        by_lang = value if isinstance(value, Mapping) else {None: value}
+        if value is None or value == [] or by_lang == {}:
+            yield name, None, 0, None
+            continue
+        for lang, content in by_lang.items():
+            for ordinal, item in enumerate(content if isinstance(content, list) else [content]):
+                yield name, lang, ordinal, str(item)
+
+
+def _value_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
+    flat = list(flatten(event.payload["values"]))
+    for image_id in event.payload["image_ids"]:
+        for name, lang, ordinal, value in flat:
+            yield {"image_id": image_id, "field": name, "lang": lang, "ordinal": ordinal, "value": value}
+
+
+def _payload_row(event: Event, attachment: bytes | None) -> Iterator[Row]:
+    yield dict(event.payload)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What is known of one kind of event: a sentence, the keys its payload must have, the columns of its rows."""
+
+    says: str
+    keys: frozenset[str]
+    columns: Mapping[str, str]
+    explode: Callable[[Event, bytes | None], Iterator[Row]] = _payload_row
+    applies: bool = True
+
+
+def _kind(says: str, keys: str, columns: str = "", **more: Any) -> Kind:
+    typed = dict(c.split(":") for c in columns.split()) if columns else dict.fromkeys(keys.split(), "text")
+    return Kind(says, frozenset(keys.split()), typed, **more)
+
+
+KINDS: dict[str, Kind] = {
+    "workspace_created": _kind("The workspace was made.", "name", applies=False),
+    "source_added": _kind("A source of images was named.", "source uri"),
+    "scan_started": _kind("Somebody started to scan a source.", "scan_id source batch", applies=False),
+    "images_received": _kind(
+        "Files were seen for the first time, or with new content: what they were, to the byte.",
+        "scan_id source batch count",
+        "image_id:text source:text batch:text uri:text size:int checksum:text moved_from:text",
+        explode=_received_rows,
+    ),
+    "scan_finished": _kind(
+        "A scan came to its end, or was cancelled.",
+        "scan_id source batch outcome files images problems",
+        "scan_id:text source:text batch:text outcome:text files:int images:int problems:int",
+    ),
+    "values_set": _kind(
+        "Somebody entered values for fields of images.",
+        "image_ids values",
+        "image_id:text field:text lang:text ordinal:int value:text",
+        explode=_value_rows,
+    ),
+}
+"""Kind of event → what is known of it."""
+
+
+def rows(event: Event, attachment: bytes | None = None) -> list[Row]:
+    """Return the rows that ``sql/apply/<kind>.sql`` works on, each with the event's ``seq``, ``at`` and ``actor``."""
+    stamp = {"seq": event.seq, "at": event.at, "actor": event.actor}
+    return [row | stamp for row in KINDS[event.kind].explode(event, attachment)]

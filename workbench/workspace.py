@@ -1,0 +1,331 @@
+"""The workspace: a folder with the ledger (what people did) and the catalogue (what can be asked), kept in step."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import threading
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import metadata as distribution
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Self
+
+import pandas as pd
+import pyarrow as pa
+
+from workbench import events, sources
+from workbench.catalog import Catalog, Connection, rows_as, sql_folder
+from workbench.errors import BadValue, Broken, NotFound, StorageError
+from workbench.events import Draft, Event
+from workbench.ledger import Ledger, Verified
+from workbench.thumbnails import Thumbnails
+
+try:
+    VERSION = distribution.version("image-workbench")
+except distribution.PackageNotFoundError:  # a bare checkout
+    VERSION = "0+checkout"
+
+_ARROW = {"text": pa.string(), "int": pa.int64(), "float": pa.float64()}
+_APPLY_AT_ONCE = 1_000
+
+_TEMPLATE = """# A workspace of image-workbench. Keep this file and ledger.sqlite: everything else can be made again.
+name = {name}
+format = 1
+"""
+
+
+@dataclass(slots=True)
+class Change:
+    """Events that belong together: written to the ledger all at once, or not at all."""
+
+    reason: str
+    drafts: list[Draft] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+    def add(self, kind: str, payload: Mapping[str, Any], *, attachment: bytes | None = None, event_id: str = "") -> None:
+        """Add an event; it is checked now and written when the change ends without an error."""
+        more = {"event_id": event_id} if event_id else {}
+        self.drafts.append(Draft(kind, payload, attachment, **more))
+
+
+class Workspace:
+    """One open workspace, as one person. Usable from any thread; any number of processes may have it open.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Made when missing.
+    actor : str, optional
+        Who works here; the login name when not given. Stands in every event.
+    """
+
+    def __init__(self, folder: str | Path, *, actor: str | None = None) -> None:
+        self.folder = Path(folder).expanduser().absolute()
+        self.actor = _clean_actor(actor)
+        _make(self.folder)
+        self.settings = _settings(self.folder / "workspace.toml")
+        self.ledger = Ledger(self.folder / "ledger.sqlite", version=VERSION)
+        self.thumbnails = Thumbnails(self.folder / "thumbnails")
+        self.catalog = Catalog(self.folder / "catalog.duckdb", self._catch_up)
+        self._catching_up = threading.Lock()
+        if self.ledger.head()[0] == 0:
+            created = Draft("workspace_created", {"name": self.name}, event_id="workspace-created")
+            self.ledger.append([created], actor=self.actor)
+
+    @property
+    def name(self) -> str:
+        """The workspace's name, from ``workspace.toml``."""
+        return str(self.settings.get("name", self.folder.name))
+
+    def __repr__(self) -> str:
+        return f"<Workspace {str(self.folder)!r} as {self.actor!r}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of all files."""
+        self.catalog.stop()
+        self.ledger.close()
+        self.thumbnails.close()
+
+    # -- what people do
+
+    @contextlib.contextmanager
+    def change(self, reason: str = "") -> Iterator[Change]:
+        """Collect events and write them when the block ends; an exception inside writes nothing.
+
+        Durable on return, and independent of who holds the catalogue: a save never waits for a scan.
+
+        Examples
+        --------
+        >>> with ws.change(reason="client's letter of 3 March") as change:  # doctest: +SKIP
+        ...     change.add("values_set", {"image_ids": ids, "values": {"Xmp.dc.rights": "© Client"}})
+        """
+        change = Change(reason)
+        yield change
+        if change.drafts:
+            change.events = self.ledger.append(change.drafts, actor=self.actor, reason=reason)
+
+    def set_values(self, image_ids: list[str], values: Mapping[str, Any], *, reason: str = "") -> list[Event]:
+        """Enter values for fields of images, replacing what was entered for those fields before.
+
+        Parameters
+        ----------
+        image_ids : list of str
+        values : mapping
+            Field key → text, list of texts, mapping of language → text, or None to clear the field.
+        reason : str, optional
+
+        Raises
+        ------
+        NotFound
+            An id isn't catalogued.
+        """
+        ids = list(dict.fromkeys(image_ids))
+        self._must_know(ids)
+        with self.change(reason) as change:
+            change.add("values_set", {"image_ids": ids, "values": dict(values)})
+        return change.events
+
+    def _must_know(self, ids: list[str]) -> None:
+        if not ids:
+            raise BadValue("No image was named.", hint="Give at least one image_id.")
+        unknown = self.query("unknown_images", image_ids=ids)["image_id"].tolist()
+        if unknown:
+            raise NotFound(f"Not catalogued: {', '.join(unknown[:3])}{' …' * (len(unknown) > 3)}.", hint="Check the ids.")
+
+    # -- questions
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Yield this thread's DuckDB connection, up to date; for short use by the workbench's own code."""
+        with self.catalog.lease() as connection:
+            yield connection
+
+    def query(self, name: str, /, **parameters: Any) -> pd.DataFrame:
+        """Run a named query (``ws.queries()`` lists them) and return a DataFrame."""
+        return self.catalog.query(name, parameters)
+
+    def queries(self) -> pd.DataFrame:
+        """Return the named queries: name, parameters, what each answers."""
+        known = sorted(self.catalog.queries.values(), key=lambda q: (q.module, q.name))
+        listed = [(q.module, q.name, ", ".join(q.parameters), q.doc) for q in known]
+        return pd.DataFrame(listed, columns=["module", "name", "parameters", "answers"])
+
+    def sql(
+        self,
+        statement: str,
+        parameters: Mapping[str, Any] | list[Any] | None = None,
+        *,
+        max_rows: int = 1_000_000,
+        seconds: float = 60.0,
+    ) -> pd.DataFrame:
+        """Ask in SQL and get a DataFrame. Reads this workspace only: no changes, no files, no network.
+
+        Parameters
+        ----------
+        statement : str
+            One SELECT (or WITH, FROM, DESCRIBE, SUMMARIZE, EXPLAIN).
+        parameters : mapping or list, optional
+            Values for ``$name`` or ``?``.
+        max_rows : int
+            More rows than this raise `TooMuch`.
+        seconds : float
+            A longer run raises `TooMuch`.
+        """
+        return self.sql_table(statement, parameters, max_rows=max_rows, seconds=seconds).to_pandas()
+
+    def sql_table(
+        self,
+        statement: str,
+        parameters: Mapping[str, Any] | list[Any] | None = None,
+        *,
+        max_rows: int = 1_000_000,
+        seconds: float = 60.0,
+    ) -> pa.Table:
+        """Like `sql`, as an Arrow table."""
+        return self.catalog.ask(statement, parameters, max_rows=max_rows, seconds=seconds)
+
+    def image_bytes(self, image_id: str) -> bytes:
+        """Return the bytes of an image's file as they are now.
+
+        Raises
+        ------
+        NotFound
+            The id isn't catalogued, or its file is gone.
+        StorageError
+            The file can't be read.
+        """
+        found = self.query("uri_of_image", image_id=image_id)
+        if found.empty:
+            raise NotFound(f"There is no image {image_id!r}.", hint="Check the id.")
+        with sources.open_blob(found["uri"].iloc[0]) as blob:
+            return bytes(blob.data)
+
+    # -- keeping in step
+
+    def _catch_up(self, connection: Connection) -> None:
+        """Apply to the catalogue what the ledger has and it doesn't, in one transaction."""
+        head, _ = self.ledger.head()
+        if _applied(connection)[0] == head:
+            return
+        with self._catching_up:
+            self._check_same_history(connection)
+            while pending := self.ledger.read(after=_applied(connection)[0], limit=_APPLY_AT_ONCE):
+                self._apply(connection, pending)
+
+    def _check_same_history(self, connection: Connection) -> None:
+        seq, known = _applied(connection)
+        if self.ledger.hash_at(seq) != known:
+            raise Broken(
+                "The catalogue was made from another ledger than the one in this folder.",
+                hint="If ledger.sqlite was put back from a backup on purpose, run `workbench rebuild`; else call someone.",
+            )
+
+    def _apply(self, connection: Connection, pending: list[Event]) -> None:
+        connection.execute("begin")
+        try:
+            for kind, group in groupby(pending, key=lambda e: e.kind):
+                self._apply_kind(connection, kind, list(group))
+            _record(connection, pending)
+            connection.execute("commit")
+        except BaseException:
+            connection.execute("rollback")
+            raise
+
+    def _apply_kind(self, connection: Connection, kind: str, group: list[Event]) -> None:
+        known = events.KINDS.get(kind)
+        if known is None:
+            raise Broken(
+                f"The ledger has an event {kind!r} that this version doesn't know.",
+                hint="It was written by a newer image-workbench: upgrade.",
+            )
+        if not known.applies:
+            return
+        rows = [row for event in group for row in events.rows(event, self._attachment_of(event))]
+        types = {**known.columns, "seq": "int", "at": "text", "actor": "text"}
+        table = pa.table({c: pa.array([r.get(c) for r in rows], _ARROW[t]) for c, t in types.items()})
+        with rows_as(connection, "event_rows", table):
+            connection.execute((sql_folder() / "apply" / f"{kind}.sql").read_text("utf-8"))
+
+    def _attachment_of(self, event: Event) -> bytes | None:
+        return self.ledger.attachment(event.seq) if "attachment_sha256" in event.payload else None
+
+    def verify(self) -> Verified:
+        """Verify the chain of the ledger; raises `LedgerBroken` naming the first event that doesn't fit."""
+        return self.ledger.verify()
+
+    def check(self) -> pd.DataFrame:
+        """Run every check of ``sql/checks``: one row a finding (check, what it says, row); empty when all is well."""
+        found = []
+        for path in sorted((sql_folder() / "checks").glob("*.sql")):
+            text = path.read_text("utf-8")
+            says = text.splitlines()[0].lstrip("- ")
+            with self.reading() as connection:
+                rows = connection.execute(text).df()
+            found += [(path.stem, says, str(row)) for row in rows.head(20).to_dict("records")]
+        return pd.DataFrame(found, columns=["check", "says", "row"])
+
+
+def _applied(connection: Connection) -> tuple[int, str]:
+    row = connection.execute("select seq, hash from applied").fetchone()
+    assert row is not None
+    return row[0], row[1]
+
+
+def _record(connection: Connection, applied: list[Event]) -> None:
+    columns = ["seq", "event_id", "at", "actor", "kind", "reason", "payload", "version"]
+    listed = [
+        (e.seq, e.event_id, e.at, e.actor, e.kind, e.reason, events.canonical(e.payload), e.version) for e in applied
+    ]
+    table = pa.table({c: list(values) for c, values in zip(columns, zip(*listed, strict=True), strict=True)})
+    with rows_as(connection, "event_rows", table):
+        connection.execute(
+            'insert into ledger_events select seq, event_id, "at"::timestamp, actor, kind, reason, payload, version from event_rows'
+        )
+    connection.execute("update applied set seq = $seq, hash = $hash", {"seq": applied[-1].seq, "hash": applied[-1].hash})
+
+
+def _clean_actor(actor: str | None) -> str:
+    if actor is None:
+        try:
+            actor = getpass.getuser()
+        except (OSError, KeyError):
+            actor = "unknown"
+    actor = actor.strip()
+    if not actor or len(actor) > 200 or not actor.isprintable():
+        raise BadValue(f"{actor!r} can't be a person's name.", hint="Give a short readable actor, like 'analyst-1'.")
+    return actor
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "thumbnails").mkdir(exist_ok=True)
+        with contextlib.suppress(FileExistsError), open(folder / "workspace.toml", "x", encoding="utf-8") as file:
+            file.write(_TEMPLATE.format(name=_toml_text(folder.name)))
+    except OSError as error:
+        raise StorageError(
+            f"The workspace {folder} can't be made: {error.strerror}.", hint="Choose a folder you may write to."
+        ) from error
+
+
+def _toml_text(text: str) -> str:
+    escaped = "".join(c if c.isprintable() and c not in '"\\' else f"\\U{ord(c):08X}" for c in text)
+    return f'"{escaped}"' if text.isprintable() else '"workspace"'
+
+
+def _settings(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise BadValue(f"{path} can't be read: {error}.", hint="Mend the line it names.") from error
+    except OSError as error:
+        raise StorageError(f"{path} can't be read: {error.strerror}.", hint="Check permissions.") from error
