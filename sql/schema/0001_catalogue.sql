@@ -32,7 +32,7 @@ create table receipts (
     source      varchar   not null,
     batch       varchar   not null,
     uri         varchar   not null,
-    size        bigint    not null,
+    size        bigint,
     checksum    varchar,
     moved_from  varchar,
     received_at timestamp not null,
@@ -58,6 +58,20 @@ create table scans (
     seq         bigint    not null
 );
 
+-- What a scan under way has listed.
+create table scan_listing (
+    source      varchar   not null,
+    image_id    varchar   not null,
+    uri         varchar   not null,
+    path        varchar   not null,
+    size        bigint    not null,
+    mtime_ns    bigint    not null,
+    stage       varchar,
+    kind        varchar,
+    detail      varchar,
+    todo        boolean   not null
+);
+
 -- One row a listed file; what an incremental scan compares with.
 create table seen_files (
     image_id    varchar   not null,
@@ -65,7 +79,7 @@ create table seen_files (
     uri         varchar   not null,
     size        bigint    not null,
     mtime_ns    bigint    not null,
-    status      varchar   not null      -- present | vanished | moved
+    status      varchar   not null      -- present, or vanishing while a scan finds out
 );
 
 create table image_facts (
@@ -113,7 +127,8 @@ create table image_facts (
     creator            varchar,
     copyright          varchar,
     rating             integer,
-    iptc_charset       varchar
+    iptc_charset       varchar,
+    keyword_count      integer  not null default 0    -- its rows in keywords
 );
 
 create table file_problems (
@@ -138,6 +153,7 @@ create table embedded (
     value       varchar  not null
 );
 
+-- One row an image and folded keyword, as sorted as the last `sort_keywords` left it.
 create table keywords (
     keyword     varchar  not null,
     folded      varchar  not null,
@@ -159,3 +175,17 @@ create table entered_values (
     "at"        timestamp not null,
     seq         bigint    not null
 );
+
+-- How often each value of a facet occurs over all images; empty whenever that isn't known.
+-- Facet '' is the stamp: the sizes of the tables when it was counted.
+create table facet_counts (
+    facet       varchar   not null,
+    value       varchar   not null,
+    images      bigint    not null,
+    place       bigint    not null      -- 1 is the most frequent value of its facet
+);
+
+create view facet_stamp as
+select 'images' as value, count(*) as images from image_facts
+union all select 'keywords', count(*) from keywords
+union all select 'problems', count(*) from file_problems;
