@@ -1,1 +1,40 @@
-"""Notebook-driven workbench for image collections."""
+"""Notebook-driven workbench for image collections: metadata, annotation, de-duplication, quality.
+
+>>> import workbench as wb
+>>> ws = wb.open("my-workspace", actor="analyst-1")  # doctest: +SKIP
+>>> ws.scan("/path/to/images", batch="2026-03")  # doctest: +SKIP
+>>> wb.Explorer(ws)  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from workbench.bench import Bench as Bench
+    from workbench.bench import open as open
+    from workbench.sample import make_sample as make_sample
+    from workbench.widgets.explorer import Explorer as Explorer
+    from workbench.widgets.image_grid import ImageGrid as ImageGrid
+
+# Loaded when first asked for: a worker process must not pay for notebooks and plots.
+_HOMES = {
+    "open": "workbench.bench",
+    "Bench": "workbench.bench",
+    "Explorer": "workbench.widgets.explorer",
+    "ImageGrid": "workbench.widgets.image_grid",
+    "make_sample": "workbench.sample",
+}
+
+__all__ = ["Bench", "Explorer", "ImageGrid", "make_sample", "open"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'workbench' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

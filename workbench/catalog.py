@@ -247,12 +247,16 @@ class Catalog:
         """Close the file and let others have it. Call with the state held and no lease out."""
         if self._root is None:
             return
+        self._close_connections()
+        self._lock.release()
+
+    def _close_connections(self) -> None:
+        assert self._root is not None
         for cursor in self._cursors.values():
             cursor.close()
         self._cursors.clear()
         self._root.close()
         self._root = None
-        self._lock.release()
 
     def _hand_over_when_wanted(self) -> None:
         while not self._closed:
@@ -268,6 +272,19 @@ class Catalog:
         with self._state:
             self._state.wait_for(lambda: not self._leases, timeout=PATIENCE)
             self._shut()
+
+    def remake(self) -> None:
+        """Delete the file and make an empty one, while nobody else has it."""
+        with self._state:
+            self._state.wait_for(lambda: not self._leases, timeout=PATIENCE)
+            if self._root is None:
+                self._take_file_lock()
+            else:
+                self._close_connections()
+            for path in (self.path, self.path.with_name(self.path.name + ".wal")):
+                path.unlink(missing_ok=True)
+            self._root = self._connect()
+            migrate(self._root)
 
     def stop(self) -> None:
         """Close for good."""

@@ -1,0 +1,135 @@
+-- What a scan asks and writes. `incoming` and `measured…` are Arrow tables lent to the connection for one statement.
+
+-- name: source_by_uri(uri)
+-- The name a source already has.
+select source from source_roots where uri = $uri
+
+-- name: clear_listing(source)
+-- Forget the listing of a scan of this source that didn't come to its end.
+delete from scan_listing where source = $source
+
+-- name: add_to_listing()
+-- Note a piece of the listing.
+insert into scan_listing (source, image_id, uri, path, size, mtime_ns, stage, kind, detail, todo)
+select source, image_id, uri, path, size, mtime_ns, stage, kind, detail, true from incoming
+
+-- name: mark_unchanged(source, again)
+-- Nothing needs to be read where name, size and time are as they were; what failed for a passing reason is tried again.
+update scan_listing set todo = false
+from seen_files s
+where scan_listing.source = $source and not $again
+  and s.image_id = scan_listing.image_id and s.size = scan_listing.size and s.mtime_ns = scan_listing.mtime_ns
+  and scan_listing.kind is null
+  and scan_listing.image_id not in (
+      select image_id from file_problems
+      where source = $source and (stage in ('list', 'read') or kind in ('timeout', 'crashed', 'out_of_memory'))
+        and kind not in ('empty', 'not_an_image'))
+
+-- name: mark_vanishing(source)
+-- Files that were there before and aren't listed now; under a folder that can't be read, nobody knows.
+update seen_files set status = case when seen_files.image_id in (
+    select s.image_id from seen_files s
+    where s.source = $source
+      and s.image_id not in (select image_id from scan_listing where source = $source)
+      and not exists (
+          select 1 from scan_listing u
+          where u.source = $source and u.kind = 'unreadable_folder' and starts_with(s.uri, u.uri || '/'))
+) then 'vanishing' else 'present' end
+where source = $source
+
+-- name: listing_counts(source)
+-- How many files were listed, how many need to be read, how many bytes those have, how many seem gone.
+select count(*) as files, count(*) filter (todo) as todo, coalesce(sum(size) filter (todo and size > 0), 0)::bigint as bytes,
+       (select count(*) from seen_files where source = $source and status = 'vanishing') as vanishing
+from scan_listing where source = $source
+
+-- name: listing_page(source, after, size)
+-- The next files to be read, in order.
+select image_id, uri, path, size, mtime_ns, stage, kind, detail from scan_listing
+where source = $source and todo and uri > $after order by uri limit $size
+
+-- name: known_receipts()
+-- For each measured file: its latest known checksum, and a vanishing file with the same bytes.
+with latest as (
+    select image_id, arg_max(checksum, seq) as checksum, true as known
+    from receipts where image_id in (select image_id from measured_files) group by image_id
+), gone as (
+    select r.checksum, min(r.image_id) as image_id
+    from receipts r join seen_files s on s.image_id = r.image_id and s.status = 'vanishing'
+    where r.checksum in (select checksum from measured_files) group by r.checksum
+)
+select m.image_id, coalesce(l.known, false) as known, l.checksum as known_checksum, g.image_id as moved_from
+from measured_files m left join latest l using (image_id) left join gone g on g.checksum = m.checksum
+
+-- name: forget_measured_images()
+-- Make room for the new facts of files that are measured again, and of files that moved away.
+delete from image_facts where image_id in (select image_id from outdated)
+
+-- name: forget_measured_problems()
+-- The same for their problems.
+delete from file_problems where image_id in (select image_id from outdated)
+
+-- name: forget_measured_embedded()
+-- The same for what is embedded in them.
+delete from embedded where image_id in (select image_id from outdated)
+
+-- name: forget_measured_keywords()
+-- The same for their keywords.
+delete from keywords where image_id in (select image_id from outdated)
+
+-- name: forget_measured_texts()
+-- The same for their text.
+delete from search_texts where image_id in (select image_id from outdated)
+
+-- name: forget_seen()
+-- The same for the note that they were seen.
+delete from seen_files where image_id in (select image_id from outdated)
+
+-- name: add_seen()
+-- Note that these files were read, as they were listed.
+insert into seen_files select image_id, source, uri, size, mtime_ns, 'present' from measured_files
+
+-- name: add_problems()
+-- What is wrong with the files just read.
+insert into file_problems
+select p.image_id, m.uri, m.source, r.batch, m.path, m.real_size, m.checksum, p.stage, p.kind, p.message, nullif(p.detail, '')
+from measured_problems p join measured_files m using (image_id)
+join (select image_id, arg_min(batch, seq) as batch from receipts where image_id in (select image_id from measured_files) group by image_id) r using (image_id)
+
+-- name: add_embedded()
+-- What is embedded in the files just read.
+insert into embedded select image_id, key, lang, ordinal, value from measured_embedded
+
+-- name: vanishing_ids(source)
+-- Files that are gone for good, now that the whole source has been seen.
+select image_id from seen_files where source = $source and status = 'vanishing'
+
+-- name: add_facts()
+-- The facts of the images just read, with the batch they were first received in.
+insert into image_facts by name
+select m.*, coalesce(k.keyword_count, 0) as keyword_count, r.batch, r.received_at, r.moved_from
+from measured_facts m join (
+    select image_id, arg_min(batch, seq) as batch, min(received_at) as received_at, arg_min(moved_from, seq) as moved_from
+    from receipts where image_id in (select image_id from measured_facts) group by image_id
+) r using (image_id)
+left join (select image_id, count(distinct fold(keyword)) as keyword_count from measured_keywords group by image_id) k
+using (image_id)
+
+-- name: add_keywords()
+-- The keywords of the images just read, as written and folded for searching.
+insert into keywords (keyword, folded, image_id)
+select min(keyword), fold(keyword) as folded, image_id from measured_keywords group by folded, image_id
+
+-- name: add_texts()
+-- All text of the images just read, folded for searching.
+insert into search_texts (image_id, folded) select image_id, fold(text) from measured_texts
+
+-- name: outdated_ids()
+-- Which of the files just read the catalogue already has facts of.
+select image_id from seen_files where image_id in (select image_id from measured_files)
+
+-- name: catalogue_counts()
+-- How many images, files with problems, and files in all are catalogued.
+select (select count(*) from image_facts) as images,
+       (select count(distinct image_id) from file_problems) as problem_files,
+       (select count(*) from seen_files) as files

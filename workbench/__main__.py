@@ -1,0 +1,173 @@
+"""The command line: thin, every command a verb of the workspace."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import workbench
+from workbench.errors import BadValue, Broken, WorkbenchError
+from workbench.tables import FORMATS, render, write_whole
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {}
+
+
+def _workspace(args: argparse.Namespace) -> workbench.Bench:
+    folder = Path(args.workspace)
+    if args.command != "scan" and not (folder / "workspace.toml").exists():
+        raise BadValue(f"{folder} is not a workspace.", hint="Make one with `workbench scan SOURCE --workspace DIR`.")
+    return workbench.open(folder, actor=args.actor)
+
+
+def _say(data: Any, *, as_json: bool, text: str) -> None:
+    print(json.dumps(data, ensure_ascii=False, indent=1) if as_json else text)
+
+
+def scan(args: argparse.Namespace) -> int:
+    """Scan folders (or other sources) into a workspace."""
+    with _workspace(args) as ws:
+        reports = []
+        for source in args.source:
+            reports.append(ws.scan(source, batch=args.batch, workers=args.workers, again=args.again, progress=not args.quiet))
+            if reports[-1].outcome == "cancelled":
+                break
+        counts = ws.query("catalogue_counts").iloc[0]
+    total = {name: int(counts[name]) for name in ("files", "images", "problem_files")}
+    text = "\n".join(map(str, reports)) + (
+        f"\nThe workspace now has {total['files']:,} files: {total['images']:,} images; {total['problem_files']:,} files have problems."
+    )
+    _say({"scans": [r.as_dict() for r in reports], "workspace": total}, as_json=args.json, text=text)
+    return 130 if reports[-1].outcome == "cancelled" else 0
+
+
+def sql(args: argparse.Namespace) -> int:
+    """Ask the catalogue in SQL (read-only)."""
+    with _workspace(args) as ws:
+        statement = sys.stdin.read() if args.statement == "-" else args.statement
+        table = ws.sql_table(statement, max_rows=args.max_rows, seconds=args.seconds)
+    if args.format == "parquet" and not args.out:
+        raise BadValue("Parquet can't be shown on a screen.", hint="Name a file with --out.")
+    content = render(table, args.format, raw=args.raw)
+    if args.out:
+        write_whole(args.out, content)
+        print(f"{table.num_rows:,} rows written to {args.out}.", file=sys.stderr)
+    else:
+        sys.stdout.buffer.write(content)
+    return 0
+
+
+def search(args: argparse.Namespace) -> int:
+    """Find images: words, keyword:…, format:…, date:…, missing:…"""
+    with _workspace(args) as ws:
+        found = ws.search(args.query, sort=args.sort, descending=args.descending)
+        count = found.count()
+        rows = found.page(size=args.limit).rows
+    if args.json:
+        records = json.loads(rows.to_json(orient="records", date_format="iso"))
+        print(json.dumps({"count": count, "images": records}, ensure_ascii=False, indent=1))
+    else:
+        import pyarrow as pa
+
+        columns = [c for c in ("image_id", "path", "format", "captured_at", "title") if c in rows]
+        sys.stdout.buffer.write(render(pa.Table.from_pandas(rows[columns], preserve_index=False), "table"))
+        print(f"{count:,} images match." + (f" The first {len(rows):,} are shown." if count > len(rows) else ""))
+    return 0
+
+
+def rebuild(args: argparse.Namespace) -> int:
+    """Make the catalogue again from the ledger and the files."""
+    with _workspace(args) as ws:
+        reports = ws.rebuild(workers=args.workers, progress=not args.quiet)
+    _say([r.as_dict() for r in reports], as_json=args.json, text="\n".join(map(str, reports)) or "No sources yet.")
+    return 0 if all(r.outcome == "finished" for r in reports) else 1
+
+
+def check(args: argparse.Namespace) -> int:
+    """Verify the ledger's chain and run every check of the catalogue."""
+    with _workspace(args) as ws:
+        try:
+            verified = ws.verify()
+        except Broken as error:
+            _say({"ok": False, "chain": str(error), "findings": []}, as_json=args.json, text=f"✗ {error}")
+            return 1
+        found = ws.check()
+    rows = found.to_dict("records")
+    lines = [f"✓ The chain of {verified.events:,} events verifies; its head is {verified.head}."]
+    lines += [f"✗ {row['check']}: {row['says']} {row['row']}" for row in rows] or ["✓ Every check of the catalogue holds."]
+    data = {"ok": not rows, "events": verified.events, "head": verified.head, "findings": rows}
+    _say(data, as_json=args.json, text="\n".join(lines))
+    return 1 if rows else 0
+
+
+def sample(args: argparse.Namespace) -> int:
+    """Make the sample collection: a client's folder to try things on."""
+    report = workbench.make_sample(args.folder)
+    print(report)
+    return 0
+
+
+COMMANDS.update(scan=scan, sql=sql, search=search, rebuild=rebuild, check=check, sample=sample)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="workbench", description="A workbench for image collections.")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    made = {name: _command(commands, name, verb) for name, verb in COMMANDS.items()}
+    for name in ("scan", "rebuild"):
+        made[name].add_argument("--workers", type=int, help="worker processes; one for each core when not given")
+        made[name].add_argument("--quiet", action="store_true", help="no progress bar")
+    for name in ("scan", "search", "rebuild", "check"):
+        made[name].add_argument("--json", action="store_true", help="print JSON")
+    made["scan"].add_argument("source", nargs="+", help="a folder, a file, or a URI")
+    made["scan"].add_argument("--batch", help="name for what is received by this scan")
+    made["scan"].add_argument("--again", action="store_true", help="read every file again, changed or not")
+    made["sql"].add_argument("statement", help="one SELECT, or - to read it from standard input")
+    made["sql"].add_argument("--format", choices=FORMATS, default="table")
+    made["sql"].add_argument("--out", help="write to this file")
+    made["sql"].add_argument("--raw", action="store_true", help="CSV: leave text that looks like a formula as it is")
+    made["sql"].add_argument("--max-rows", type=int, default=1_000_000, help="more rows than this are an error")
+    made["sql"].add_argument("--seconds", type=float, default=60.0, help="a longer run is an error")
+    made["search"].add_argument("query", nargs="?", default="", help='e.g. "red shoe format:png missing:title"')
+    made["search"].add_argument("--sort", default="path")
+    made["search"].add_argument("--descending", action="store_true")
+    made["search"].add_argument("--limit", type=int, default=20)
+    made["sample"].add_argument("folder", help="where to make it")
+    return parser
+
+
+def _command(commands: Any, name: str, verb: Callable[..., int]) -> argparse.ArgumentParser:
+    says = (verb.__doc__ or "").strip()
+    made: argparse.ArgumentParser = commands.add_parser(name, help=says, description=says)
+    if name != "sample":
+        made.add_argument("--workspace", required=True, metavar="DIR", help="the workspace folder")
+        made.add_argument("--actor", help="who works; the login name when not given")
+    return made
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit code: 0 done, 1 an error or a finding, 2 wrong usage, 130 cancelled."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]  # a name may hold what the terminal can't show
+    args = _parser().parse_args(argv)
+    try:
+        return COMMANDS[args.command](args)
+    except WorkbenchError as error:
+        if args.debug:
+            traceback.print_exc()
+        print(f"workbench: {error.message}\n  {error.hint}".rstrip(), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nworkbench: stopped.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""The bench: a workspace with every verb on it. What `workbench.open` returns."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+from workbench import rebuild as rebuilding
+from workbench import scan as scanning
+from workbench import search as searching
+from workbench.scan import Progress, ScanReport
+from workbench.terminal import TerminalProgress
+from workbench.workspace import Workspace
+
+
+class Bench(Workspace):
+    """An open workspace, with the verbs that analysts use.
+
+    Parameters
+    ----------
+    folder : str or Path
+    actor : str, optional
+        Who works here.
+    """
+
+    def scan(
+        self,
+        source: str | os.PathLike[str],
+        *,
+        batch: str | None = None,
+        workers: int | None = None,
+        progress: bool | Callable[[Progress], None] = True,
+        cancel: threading.Event | None = None,
+        again: bool = False,
+    ) -> ScanReport:
+        """Scan a source: see `workbench.scan.scan`.
+
+        ``progress=True`` shows a bar: in a notebook with a Cancel button, in a terminal on stderr.
+        """
+        cancel = cancel or threading.Event()
+        with _shown(progress, cancel) as tell:
+            return scanning.scan(
+                self, source, batch=batch, workers=workers, progress=tell, cancel=cancel, again=again
+            )  # fmt: skip
+
+    def rebuild(self, *, workers: int | None = None, progress: bool | Callable[[Progress], None] = True) -> list[ScanReport]:
+        """Make the catalogue again from the ledger and the files: see `workbench.rebuild.rebuild`."""
+        cancel = threading.Event()
+        with _shown(progress, cancel) as tell:
+            return rebuilding.rebuild(self, workers=workers, progress=tell, cancel=cancel)
+
+    def search(self, query: str = "", **how: Any) -> searching.Search:
+        """Find images: ``ws.search("red shoe format:png missing:title")``; see `workbench.search.parse`."""
+        return searching.search(self, searching.parse(query), **how)
+
+
+def open(folder: str | Path, *, actor: str | None = None) -> Bench:
+    """Open a workspace, making it when the folder is new.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The workspace: not the folder with the images.
+    actor : str, optional
+        Who works here; the login name when not given.
+
+    Raises
+    ------
+    StorageError
+        The folder can't be made or written.
+    """
+    return Bench(folder, actor=actor)
+
+
+def _shown(progress: bool | Callable[[Progress], None], cancel: threading.Event) -> Any:
+    if callable(progress):
+        return nullcontext(progress)
+    if not progress:
+        return nullcontext(None)
+    if in_notebook():
+        from workbench.widgets.scan_progress import ScanProgress
+
+        return ScanProgress(cancel)
+    return TerminalProgress() if sys.stderr.isatty() else nullcontext(None)
+
+
+def in_notebook() -> bool:
+    """Whether this runs in a Jupyter kernel."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return shell is not None and hasattr(shell, "kernel")

@@ -1,0 +1,45 @@
+"""What the terminal shows while something takes long: a tqdm bar. The only module that knows tqdm."""
+
+from __future__ import annotations
+
+import sys
+from typing import Self
+
+from tqdm import tqdm
+
+from workbench.scan import Progress
+
+
+class TerminalProgress:
+    """A progress bar on stderr for a scan; callable with a `Progress`."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm[None] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def __call__(self, progress: Progress) -> None:
+        """Show where the scan is."""
+        if progress.phase == "waiting":
+            self._note("Another scan of this source is running; waiting for it …")
+        elif progress.phase == "listing":
+            self._note(f"Listing: {progress.listed:,} files so far …")
+        else:
+            self._show(progress)
+
+    def _note(self, text: str) -> None:
+        sys.stderr.write(f"\r{text}")
+        sys.stderr.flush()
+
+    def _show(self, progress: Progress) -> None:
+        if self._bar is None:
+            sys.stderr.write("\r" + " " * 70 + "\r")
+            self._bar = tqdm(total=progress.total, unit=" files", smoothing=0.05, file=sys.stderr, dynamic_ncols=True)
+        self._bar.n = progress.done
+        self._bar.set_postfix_str(f"{progress.problems:,} problems", refresh=False)
+        self._bar.refresh()
