@@ -24,6 +24,7 @@ KINDS: dict[str, str] = {
     # metadata: what is embedded
     "hostile_xmp": "The XMP metadata is built like an attack (entities or extreme nesting); it wasn't read.",
     "unparseable_xmp": "The XMP metadata is damaged and can't be read.",
+    "repaired_xmp": "The XMP metadata holds damaged characters; they were replaced so that the rest could be read.",
     "unparseable_iptc": "The IPTC metadata is damaged and can't be read.",
     "unparseable_exif": "The EXIF metadata is damaged and can't be read.",
     "value_too_long": "A metadata value is absurdly long; only its beginning was kept.",
