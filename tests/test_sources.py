@@ -409,6 +409,12 @@ def test_an_error_in_the_block_stays_what_it_is(tmp_path: Path) -> None:
         raise FileNotFoundError("mine")
 
 
+def test_addresses_are_shown_as_people_write_them() -> None:
+    assert sources.readable(local_uri("/photos/Café 1".encode(), windows=False)) == "/photos/Café 1"
+    assert sources.readable("file:///caf%E9") == r"/caf\xe9"
+    assert sources.readable("s3://bucket/Café 1") == "s3://bucket/Café 1"
+
+
 def test_local_path_is_for_local_files_only(tmp_path: Path) -> None:
     assert local_path(tmp_path.as_uri()) == str(tmp_path)
     assert local_path("s3://bucket/key") is None

@@ -144,6 +144,11 @@ def local_path(uri: str) -> str | None:
     return os.fsdecode(local_bytes(uri)) if is_local(uri) else None
 
 
+def readable(uri: str) -> str:
+    """Return what to show people for `uri`: the path of a local file, the address of another."""
+    return local_bytes(uri).decode("utf-8", "backslashreplace") if is_local(uri) else uri
+
+
 def local_uri(path: bytes, *, windows: bool = _WINDOWS) -> str:
     """Return the ``file:`` URI (RFC 8089) of an absolute path given as raw bytes.
 
