@@ -133,3 +133,19 @@ select image_id from seen_files where image_id in (select image_id from measured
 select (select count(*) from image_facts) as images,
        (select count(distinct image_id) from file_problems) as problem_files,
        (select count(*) from seen_files) as files
+
+-- name: keywords_in_order()
+-- At the end of a scan, first step: the keywords in the order in which one is found without reading the others.
+create or replace temp table ordered_keywords as select keyword, folded, image_id from keywords order by folded, image_id
+
+-- name: clear_keywords()
+-- Second step: make room for them.
+delete from keywords
+
+-- name: put_keywords_back()
+-- Third step: in they go.
+insert into keywords select keyword, folded, image_id from ordered_keywords order by folded, image_id
+
+-- name: drop_ordered_keywords()
+-- Last step.
+drop table ordered_keywords

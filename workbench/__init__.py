@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from workbench.bench import Bench as Bench
     from workbench.bench import open as open
+    from workbench.demo import open_sample as open_sample
+    from workbench.demo import sample_images as sample_images
     from workbench.sample import make_sample as make_sample
     from workbench.widgets.explorer import Explorer as Explorer
     from workbench.widgets.image_grid import ImageGrid as ImageGrid
@@ -21,13 +23,15 @@ if TYPE_CHECKING:
 # Loaded when first asked for: a worker process must not pay for notebooks and plots.
 _HOMES = {
     "open": "workbench.bench",
+    "open_sample": "workbench.demo",
+    "sample_images": "workbench.demo",
     "Bench": "workbench.bench",
     "Explorer": "workbench.widgets.explorer",
     "ImageGrid": "workbench.widgets.image_grid",
     "make_sample": "workbench.sample",
 }
 
-__all__ = ["Bench", "Explorer", "ImageGrid", "make_sample", "open"]
+__all__ = ["Bench", "Explorer", "ImageGrid", "make_sample", "open", "open_sample", "sample_images"]
 
 
 def __getattr__(name: str) -> Any:

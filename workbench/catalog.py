@@ -7,11 +7,13 @@ holds the file looks for the note. Every thread works on a connection of its own
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import random
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +33,7 @@ PATIENCE = 60.0
 
 _POLL = 0.005
 _LOOK = 0.02
+_OPEN: weakref.WeakSet[Catalog] = weakref.WeakSet()
 
 
 def sql_folder() -> Path:
@@ -102,6 +105,7 @@ class Catalog:
         self._opening = False
         self._closed = False
         self._own = threading.local()
+        _OPEN.add(self)
         threading.Thread(target=self._hand_over_when_wanted, name="catalog-hand-over", daemon=True).start()
 
     # -- leases
@@ -289,6 +293,7 @@ class Catalog:
     def stop(self) -> None:
         """Close for good."""
         self._closed = True
+        _OPEN.discard(self)
         self.close()
 
     # -- questions
@@ -332,8 +337,7 @@ class Catalog:
         with self.lease() as connection, _time_limit(connection, seconds):
             connection.execute("begin transaction read only")
             try:
-                reader = _arrow_reader(connection.execute(sql, parameters))
-                return _read_up_to(reader, max_rows)
+                return _read_up_to(connection.sql(sql, params=parameters or None).to_arrow_reader(10_000), max_rows)
             except duckdb.InterruptException as error:
                 raise TooMuch(
                     f"The question took longer than {seconds:g} seconds and was stopped.",
@@ -353,6 +357,14 @@ class Catalog:
                     connection.execute("rollback")
 
 
+@atexit.register
+def _stop_all() -> None:
+    """DuckDB must be closed before the interpreter takes its types down."""
+    for catalog in list(_OPEN):
+        if not catalog._leases:
+            catalog.stop()
+
+
 def memory_limit() -> int:
     """Return the bytes of memory DuckDB may use: a quarter of the machine's, between 1 and 8 GiB."""
     try:
@@ -364,7 +376,7 @@ def memory_limit() -> int:
 
 def migrate(connection: Connection) -> list[str]:
     """Bring the schema up to date, each migration in a transaction; return the names of those that ran."""
-    connection.execute("create table if not exists migrations (name varchar not null, at timestamp not null)")
+    connection.execute('create table if not exists migrations (name varchar not null, "at" timestamp not null)')
     done = {row[0] for row in connection.execute("select name from migrations").fetchall()}
     ran = []
     for path in sorted((sql_folder() / "schema").glob("*.sql")):
@@ -414,12 +426,6 @@ def _time_limit(connection: Connection, seconds: float) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
-
-
-def _arrow_reader(result: Connection) -> pa.RecordBatchReader:
-    name = "to_arrow_reader" if hasattr(result, "to_arrow_reader") else "fetch_record_batch"
-    reader: pa.RecordBatchReader = getattr(result, name)(10_000)
-    return reader
 
 
 def _read_up_to(reader: pa.RecordBatchReader, max_rows: int) -> pa.Table:

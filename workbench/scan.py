@@ -392,6 +392,8 @@ class _Scan:
             self._measure_all()
         if not self.cancel.is_set():
             self._drop_vanished()
+        if self.progress.done or self.report.vanished:
+            self._put_in_order()
 
     def _measure_all(self) -> None:
         pending = _Pending()
@@ -406,7 +408,6 @@ class _Scan:
             except KeyboardInterrupt:
                 self.cancel.set()
                 pool.cancel()
-            self._take_ready(pending)
             self._flush(pending)
 
     def _useful_workers(self) -> int:
@@ -429,11 +430,18 @@ class _Scan:
                     pending.ready.append(item)
 
     def _take_ready(self, pending: _Pending) -> None:
-        while pending.ready:
-            item = pending.ready.pop()
-            self._take(pending, item, _failed(item.kind or "unreadable", item.detail or "", item.stage or "list"))
+        """Account for the files that were in trouble already when they were listed."""
+        ready, pending.ready = pending.ready, []
+        for item in ready:
+            self._count(pending, item, _failed(item.kind or "unreadable", item.detail or "", item.stage or "list"))
 
     def _take(self, pending: _Pending, item: Item, measured: Measured) -> None:
+        self._count(pending, item, measured)
+        self._show()
+        if pending.is_full():
+            self._flush(pending)
+
+    def _count(self, pending: _Pending, item: Item, measured: Measured) -> None:
         pending.add(item, measured)
         self.progress.done += 1
         self.progress.bytes_done += max(item.size, 0)
@@ -442,21 +450,11 @@ class _Scan:
         self.progress.problems = self.report.problems
         for found in measured.problems:
             self.report.problem_kinds[found.kind] = self.report.problem_kinds.get(found.kind, 0) + 1
-        self._show()
-        if pending.is_full():
-            self._take_ready_if_any(pending)
-            self._flush(pending)
-
-    def _take_ready_if_any(self, pending: _Pending) -> None:
-        ready, pending.ready = pending.ready, []
-        for item in ready:
-            pending.add(item, _failed(item.kind or "unreadable", item.detail or "", item.stage or "list"))
-            self.progress.done += 1
-            self.report.problems += 1
 
     # -- writing
 
     def _flush(self, pending: _Pending) -> None:
+        self._take_ready(pending)
         if not pending.rows:
             return
         self.ws.thumbnails.put_many(
@@ -465,6 +463,7 @@ class _Scan:
         files = self._files_table(pending.rows)
         moved = self._receive(pending.rows, files)
         with self.ws.catalog.writing() as connection, rows_as(connection, "measured_files", files):
+            self._run(connection, "forget_facet_counts")
             self._forget(connection, moved)
             self._write(connection, pending.rows)
         self.report.read += len(pending.rows)
@@ -528,17 +527,27 @@ class _Scan:
             "texts": _pairs_table("text", ((i.image_id, _searchable(i, m)) for i, m in rows if m.facts is not None)),
             "problems": _problems_table(rows),
         }
-        for what, table in tables.items():
-            if table.num_rows:
-                with rows_as(connection, f"measured_{what}", table):
+        with contextlib.ExitStack() as lent:
+            for what, table in tables.items():
+                lent.enter_context(rows_as(connection, f"measured_{what}", table))
+            for what, table in tables.items():
+                if table.num_rows:
                     self._run(connection, f"add_{what}")
 
     def _drop_vanished(self) -> None:
         with self.ws.catalog.writing() as connection:
             gone = [row[0] for row in self._run(connection, "vanishing_ids", source=self.source).fetchall()]
+            self._run(connection, "forget_facet_counts")
             self._forget_ids(connection, gone)
             self._run(connection, "clear_listing", source=self.source)
         self.report.vanished = len(gone)
+
+    def _put_in_order(self) -> None:
+        """Leave the catalogue as searches like it: keywords sorted, facets counted."""
+        steps = ("keywords_in_order", "clear_keywords", "put_keywords_back", "drop_ordered_keywords")
+        with self.ws.catalog.writing() as connection:
+            for step in (*steps, "forget_facet_counts", "refresh_facet_counts"):
+                self._run(connection, step)
 
 
 @dataclass(slots=True)
