@@ -315,7 +315,7 @@ class Catalog:
                 hint=query.doc,
             )
         with self.lease() as connection:
-            return connection.execute(query.sql, dict(parameters)).df()
+            return as_frame(connection.sql(query.sql, params=dict(parameters) or None).to_arrow_table())
 
     def named(self, name: str) -> Query:
         """Return a named query."""
@@ -363,6 +363,18 @@ def _stop_all() -> None:
     for catalog in list(_OPEN):
         if not catalog._leases:
             catalog.stop()
+
+
+_NULLABLE = {
+    pa.bool_(): pd.BooleanDtype(), pa.int8(): pd.Int8Dtype(), pa.int16(): pd.Int16Dtype(), pa.int32(): pd.Int32Dtype(),
+    pa.int64(): pd.Int64Dtype(), pa.uint64(): pd.UInt64Dtype(),
+}  # fmt: skip
+
+
+def as_frame(table: pa.Table) -> pd.DataFrame:
+    """Return a DataFrame in which whole numbers stay whole where some are missing."""
+    frame: pd.DataFrame = table.to_pandas(types_mapper=_NULLABLE.get)
+    return frame
 
 
 def memory_limit() -> int:

@@ -367,8 +367,7 @@ class _Scan:
         with self.ws.catalog.writing() as connection:
             self._run(connection, "mark_unchanged", source=self.source, again=self.again)
             self._run(connection, "mark_vanishing", source=self.source)
-            counts = self._run(connection, "listing_counts", source=self.source).fetchone()
-        assert counts is not None
+            [counts] = self._run(connection, "listing_counts", source=self.source).fetchall()
         self.report.files, self.progress.total, self.progress.bytes_total, self._vanishing = counts
         self.report.unchanged = self.report.files - self.progress.total
 

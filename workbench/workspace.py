@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 
 from workbench import events, sources
-from workbench.catalog import Catalog, Connection, rows_as, sql_folder
+from workbench.catalog import Catalog, Connection, as_frame, rows_as, sql_folder
 from workbench.errors import BadValue, Broken, NotFound, StorageError
 from workbench.events import Draft, Event
 from workbench.ledger import Ledger, Verified
@@ -180,7 +180,7 @@ class Workspace:
         seconds : float
             A longer run raises `TooMuch`.
         """
-        return self.sql_table(statement, parameters, max_rows=max_rows, seconds=seconds).to_pandas()
+        return as_frame(self.sql_table(statement, parameters, max_rows=max_rows, seconds=seconds))
 
     def sql_table(
         self,
@@ -275,8 +275,7 @@ class Workspace:
 
 
 def _applied(connection: Connection) -> tuple[int, str]:
-    row = connection.execute("select seq, hash from applied").fetchone()
-    assert row is not None
+    [row] = connection.execute("select seq, hash from applied").fetchall()
     return row[0], row[1]
 
 
