@@ -18,7 +18,7 @@ from workbench import exif
 Data = bytes | mmap.mmap
 
 _MAX_PARTS = 10_000
-_MAX_BLOCK = 64 * 2**20
+_MAX_BLOCK = 33 * 2**20
 _MAX_NOTE = 4 * 2**20
 _MAX_SCANNED = 64 * 2**20
 _XMP_JPEG = b"http://ns.adobe.com/xap/1.0/\0"
@@ -37,7 +37,7 @@ class Blocks:
     ----------
     exif : list of bytes
         TIFF streams.
-    iptc : bytes
+    iptc : bytearray
         The IPTC-IIM datasets, one block after the other.
     xmp : list of bytes
         XMP packets.
@@ -50,7 +50,7 @@ class Blocks:
     """
 
     exif: list[bytes] = field(default_factory=list)
-    iptc: bytes = b""
+    iptc: bytearray = field(default_factory=bytearray)
     xmp: list[bytes] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
     stream: bool = False
@@ -242,36 +242,27 @@ def _webp(data: Data, blocks: Blocks) -> None:
 
 
 def _gif(data: Data, blocks: Blocks) -> None:
-    at = 13 + _palette(data, 10)
+    """Read the comments before the first frame, and the XMP packet wherever it is."""
+    flags = data[10] if len(data) > 10 else 0
+    at = 13 + (3 << ((flags & 7) + 1) if flags & 0x80 else 0)
     for _ in range(_MAX_PARTS):
         kind = data[at : at + 2]
-        if kind == b"!\xff" and data[at + 2 : at + 14] == b"\x0bXMP DataXMP":
-            end = data.find(b"\x01\xff\xfe\xfd", at)
-            blocks.xmp.append(bytes(data[at + 14 : end if end > 0 else len(data)]))
-            at = end + 258 if end > 0 else len(data)
-        elif kind[:1] == b"!":
-            body, following = _sub_blocks(data, at + 2)
-            if kind == b"!\xfe":
-                _note(blocks, "Gif.Comment", body)
-            at = following
-        elif kind[:1] == b",":
-            at = _sub_blocks(data, at + 11 + _palette(data, at + 9), keep=False)[1]
-        else:
-            return
+        if kind[:1] != b"!":
+            break
+        body, at = _sub_blocks(data, at + 2)
+        if kind == b"!\xfe":
+            _note(blocks, "Gif.Comment", body)
+    start = data.find(b"!\xff\x0bXMP DataXMP")
+    end = data.find(b"\x01\xff\xfe\xfd", start)
+    if start >= 0:
+        blocks.xmp.append(bytes(data[start + 14 : end if end > 0 else len(data)]))
 
 
-def _palette(data: Data, at: int) -> int:
-    """Return the size in bytes of the colour table that the flags at this place announce."""
-    flags = data[at] if at < len(data) else 0
-    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
-
-
-def _sub_blocks(data: Data, at: int, *, keep: bool = True) -> tuple[bytes, int]:
+def _sub_blocks(data: Data, at: int) -> tuple[bytes, int]:
     """Read a chain of GIF sub-blocks; return its bytes, and where it ends."""
     parts = []
     while at < len(data) and data[at]:
-        if keep:
-            parts.append(bytes(data[at + 1 : at + 1 + data[at]]))
+        parts.append(bytes(data[at + 1 : at + 1 + data[at]]))
         at += 1 + data[at]
     return b"".join(parts), at + 1
 

@@ -11,7 +11,8 @@ from workbench.exif import western
 
 _UTF8 = b"\x1b%G"
 _LATIN1 = (b"\x1b.A", b"\x1b-A")
-_MAX_DATASETS = 20_000
+_MAX_DATASETS = 20_001
+_BYTE_LIMITS = (32, 64, 128, 256, 2000)
 
 
 class Dataset(NamedTuple):
@@ -54,7 +55,7 @@ def parse(block: bytes) -> Parsed:
             return Parsed(found, True)
         found.append(Dataset(head[1], head[2], block[start : start + size]))
         at = start + size
-    return Parsed(found, damaged or at < len(block))
+    return Parsed(found, damaged)
 
 
 def charset(datasets: list[Dataset]) -> str | None:
@@ -79,11 +80,11 @@ def charset(datasets: list[Dataset]) -> str | None:
 
 
 def _is_utf8(value: bytes) -> bool:
-    """Say whether this is UTF-8; a character cut off by a field's byte limit at the very end is forgiven."""
+    """Say whether this is UTF-8; a last character that a field's byte limit has cut in two is forgiven."""
     try:
         value.decode("utf-8")
     except UnicodeDecodeError as error:
-        return error.reason == "unexpected end of data" and error.start > 0
+        return error.reason == "unexpected end of data" and len(value) in _BYTE_LIMITS
     return True
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import pyexiv2  # type: ignore[import-untyped]  # it ships no types
+import pyexiv2
 
 from workbench import carriers, exif, iptc, moments, xmp
 from workbench.problems import Problem, problem
@@ -23,6 +23,8 @@ MAX_ROWS = 20_000
 _MAX_STREAM = 32 * 2**20
 _MAX_OPAQUE = 64 * 2**20
 _MAX_NUMBERS = 512
+_MAX_STREAMS = 4
+_MAX_PACKETS = 8
 
 # 4 is mute. At any other level Exiv2 prints to stdout, and an error of one file is raised while reading the next.
 pyexiv2.set_log_level(4)
@@ -86,7 +88,7 @@ class Embedded:
             self.problems.append(problem("metadata", kind, detail, message=message))
 
 
-def read(data: bytes | mmap.mmap, *, format: str | None) -> Embedded:  # noqa: A002 - the catalogue's word for it
+def read(data: bytes | mmap.mmap, *, format: str | None) -> Embedded:
     """Read everything embedded in a file.
 
     Parameters
@@ -108,8 +110,8 @@ def read(data: bytes | mmap.mmap, *, format: str | None) -> Embedded:  # noqa: A
     blocks = carriers.find(data)
     entries = _Entries(found)
     _read_exif(data, blocks, entries)
-    _read_iptc(blocks.iptc, entries)
-    for packet in blocks.xmp:
+    _read_iptc(bytes(blocks.iptc), entries)
+    for packet in blocks.xmp[:_MAX_PACKETS]:
         _read_xmp(packet, entries)
     for key, note in blocks.notes:
         entries.add(key, None, note)
@@ -167,7 +169,7 @@ def _read_exif(data: carriers.Data, blocks: carriers.Blocks, entries: _Entries) 
     if blocks.opaque:
         _read_opaque(data, blocks, entries)
         return
-    for stream in [data] if blocks.stream else blocks.exif[:4]:
+    for stream in [data] if blocks.stream else blocks.exif[:_MAX_STREAMS]:
         where = list(exif.entries(stream))
         if not blocks.stream:
             carriers.take_embedded(stream, where, blocks)
@@ -459,7 +461,8 @@ def _place(entries: _Entries) -> None:
             found.latitude, found.longitude = place
     except (ValueError, OverflowError) as error:
         found.report("bad_gps", f"{xmp_pair[0]}, {xmp_pair[1]}: {error}")
-    found.altitude = _altitude(entries, f"{gps}Altitude") or _altitude(entries, "Xmp.exif.GPSAltitude")
+    heights = (_altitude(entries, key) for key in (f"{gps}Altitude", "Xmp.exif.GPSAltitude"))
+    found.altitude = next((height for height in heights if height is not None), None)
 
 
 def _altitude(entries: _Entries, key: str) -> float | None:

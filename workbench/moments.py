@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 _MOMENT = re.compile(
     r"(\d{4})(?:[-:/. ]?(\d{1,2})(?:[-:/. ]?(\d{1,2}))?)?"
     r"(?:[ T]+(\d{1,2}):?(\d{2})(?::?(\d{2})(?:[.,](\d+))?)?)?"
-    r"\s*(Z|[+-]\d{2}:?\d{2})?$"
+    r"\s*(Z|[+-]\d{2}:?\d{2})?$",
+    re.ASCII,
 )
 _NOTHING = re.compile(r"[\s0:./TZ+-]*$")
-_XMP_PLACE = re.compile(r"\s*(\d+(?:\.\d+)?)(?:,(\d+(?:\.\d+)?))?(?:,(\d+(?:\.\d+)?))?\s*([NSEWnsew])\s*$")
+_XMP_PLACE = re.compile(r"\s*(\d+(?:\.\d+)?)(?:,(\d+(?:\.\d+)?))?(?:,(\d+(?:\.\d+)?))?\s*([NSEWnsew])\s*$", re.ASCII)
 _MAX_OFFSET = 15 * 60
 
 
@@ -44,7 +45,8 @@ def moment(text: str) -> tuple[datetime, int | None] | None:
         raise ValueError(text)
     year, month, day, hour, minute, second = (int(part) if part else 0 for part in match.groups()[:6])
     fraction = int((match[7] or "0")[:6].ljust(6, "0"))
-    base = datetime(year, month or 1, day or 1, hour, minute, min(second, 59), fraction)
+    clock = (hour, minute, min(second, 59), fraction)
+    base = datetime(year, month or 1, day or 1, *clock)  # noqa: DTZ001 - a camera clock has no zone
     if second > 60:
         raise ValueError(text)
     return base + timedelta(seconds=1 if second == 60 else 0), offset(match[8] or "")
@@ -55,7 +57,7 @@ def offset(text: str) -> int | None:
     text = text.strip().strip("\0")
     if text == "Z":
         return 0
-    match = re.fullmatch(r"([+-])(\d{2}):?(\d{2})", text)
+    match = re.fullmatch(r"([+-])(\d{2}):?(\d{2})", text, re.ASCII)
     if not match:
         return None
     minutes = (int(match[2]) * 60 + int(match[3])) * (-1 if match[1] == "-" else 1)
