@@ -146,7 +146,7 @@ _RAW_MAKERS = (
     (b"phase one", "IIQ", "image/x-phaseone-iiq"),
     (b"canon", "CR2", "image/x-canon-cr2"),
 )
-_NETPBM = re.compile(rb"P([1-6]|[fF])\s")
+_NETPBM = re.compile(rb"P[1-6fF]\s+(#[^\n]*\s+)*\d")
 _XML_LEAD = re.compile(rb"\s*(<\?.*?\?>\s*|<!--.*?-->\s*|<!DOCTYPE[^>\[]*(\[.*?\])?[^>]*>\s*)*", re.DOTALL)
 
 
@@ -244,7 +244,7 @@ def _by_text(head: bytes) -> Kind | None:
 def _markup(text: bytes) -> Kind:
     lead = _XML_LEAD.match(text)
     root = text[lead.end() if lead else 0 :][:64].lower()
-    if re.match(rb"<(\w+:)?svg[\s>]", root):
+    if re.match(rb"<(\w+:)?svg[\s>/]", root):
         return Kind("SVG", "image/svg+xml")
     if b"x:xmpmeta" in root or b"<rdf:rdf" in root or text.startswith(b"<?xpacket"):
         return Kind(None, None, what="an XMP sidecar file")
@@ -254,14 +254,14 @@ def _markup(text: bytes) -> Kind:
 
 
 def _plain_text(text: bytes) -> Kind | None:
-    control = sum(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in text[:512])
-    if not text or control:
+    if any(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in text[:512]):
         return None
     try:
-        text[:-4].decode()
-    except UnicodeDecodeError:
-        printable = sum(32 <= byte < 127 or byte in b"\t\n\r" for byte in text)
-        if printable < 0.85 * len(text):
+        text.decode()
+    except UnicodeDecodeError as error:
+        cut_by_us = len(text) >= HEAD - 3 and error.start >= len(text) - 3
+        plain = sum(32 <= byte < 127 or byte in b"\t\n\r" for byte in text)
+        if not cut_by_us and plain < 0.85 * len(text):
             return None
     return Kind(None, None, what="a text file")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import mmap
+import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -21,6 +22,9 @@ import pillow_heif
 from PIL import Image, ImageCms, UnidentifiedImageError
 
 from workbench import fingerprints
+from workbench.errors import BadValue
+from workbench.formats import Kind, recognise
+from workbench.problems import Problem, problem
 from workbench.structure import (
     count_gif_frames,
     exif_orientation,
@@ -30,9 +34,6 @@ from workbench.structure import (
     walk_jpeg,
     walk_png,
 )
-from workbench.errors import BadValue
-from workbench.formats import Kind, recognise
-from workbench.problems import Problem, problem
 
 pillow_heif.register_heif_opener()
 
@@ -44,7 +45,7 @@ MAX_JPEG_PIXELS = 500_000_000
 """The same for a JPEG that is decoded line by line at a fraction of its size."""
 MAX_SCAN_PIXELS = 3_000_000_000
 """Pixels times passes that decoding a progressive JPEG may take."""
-FRAME_PIXELS = 400_000_000
+FRAME_PIXELS = 200_000_000
 """Pixels of all frames together that are decoded for the picture hash."""
 FRAME_LIMIT = 1_000
 """Frames that are decoded for the picture hash."""
@@ -199,17 +200,23 @@ def large_jpeg(data: Data, *, edge: int = 2048) -> bytes:
     picture = Picture()
     kind = recognise(data)
     if not kind.decodable:
-        raise BadValue(f"There is no decoder for {kind.format or kind.what or 'this file'}.", hint=_LOOK)
+        raise BadValue(_undecodable(kind), hint=_LOOK)
     with _quiet():
         try:
             opened = _open(data, kind, picture)
             shown = _plain(_decode(opened, edge))
             return _encode(_to_srgb(_shrink(_turn(shown, opened.turn), edge), opened.icc), quality=88)
-        except Exception as error:  # noqa: BLE001 - decoders raise anything at all on damaged files
+        except Exception as error:
             raise BadValue(_failure(data, kind, error).message, hint=_LOOK) from error
 
 
-_LOOK = "Open the file in another program to see whether it is damaged."
+_LOOK = "Open the file in another program to see what it holds."
+
+
+def _undecodable(kind: Kind) -> str:
+    if kind.format:
+        return f"The workbench can't decode this {kind.format} file."
+    return f"This is {kind.what or 'no known kind of image'}, so there is nothing to show."
 
 
 def _measure(data: Data, kind: Kind, picture: Picture, thumbnail_edge: int) -> None:
@@ -224,8 +231,12 @@ def _measure(data: Data, kind: Kind, picture: Picture, thumbnail_edge: int) -> N
             picture.picture_hash = _hash_frames(data, opened.image, picture.frames or 1)
     except _NoDecoder:
         return
-    except Exception as error:  # noqa: BLE001 - decoders raise anything at all on damaged files; it becomes a row
+    except Exception as error:
+        picture.picture_hash = None
         picture.problems.append(_failure(data, kind, error))
+
+
+_CUT = re.compile(r"is truncated|not enough image data")
 
 
 def _failure(data: Data, kind: Kind, error: Exception) -> Problem:
@@ -234,7 +245,7 @@ def _failure(data: Data, kind: Kind, error: Exception) -> Problem:
         return problem("decode", "decompression_bomb", str(error))
     if isinstance(error, MemoryError):
         return problem("decode", "out_of_memory", detail)
-    cut = isinstance(error, EOFError) or stops_early(data, kind.format or "")
+    cut = isinstance(error, EOFError) or stops_early(data, kind.format or "") or _CUT.search(str(error)) is not None
     return problem("decode", "truncated" if cut else "corrupt", detail)
 
 
@@ -263,6 +274,8 @@ def _open_jpeg(data: Data, kind: Kind, picture: Picture) -> _Opened:
     _check_size(jpeg.width, jpeg.height, MAX_PIXELS if jpeg.progressive else MAX_JPEG_PIXELS)
     if jpeg.width * jpeg.height * jpeg.scans > MAX_SCAN_PIXELS:
         raise _Bomb(f"{jpeg.width} x {jpeg.height} pixels in {jpeg.scans} passes")
+    if jpeg.precision > 8:
+        raise _NoDecoder(f"{jpeg.precision} bits per sample")
     image = Image.open(io.BytesIO(jpeg.stream()), formats=["JPEG"])
     picture.picture_hash = "jpeg:" + _sha256(jpeg.coded)
     return _Opened(image, jpeg.icc, picture.orientation or 1, drafts=True)
@@ -305,7 +318,8 @@ def _open_gif(data: Data, kind: Kind, picture: Picture) -> _Opened:
 def _open_other(data: Data, kind: Kind, picture: Picture) -> _Opened:
     image = Image.open(_stream(data), formats=_PLUGINS.get(kind.format or "", [kind.format or ""]))
     picture.width, picture.height = image.size
-    picture.bit_depth = heif_bit_depth(data) if kind.format in ("HEIC", "AVIF") else _depth_of_mode(image.mode)
+    stated = heif_bit_depth(data) if kind.format in ("HEIC", "AVIF") else None
+    picture.bit_depth = stated or image.info.get("bit_depth") or _depth_of_mode(image.mode)
     picture.frames = int(getattr(image, "n_frames", 1))
     _check_size(image.width, image.height, MAX_PIXELS)
     exif = image.info.get("exif")
@@ -378,7 +392,7 @@ def _scale_to_8_bits(image: Image.Image) -> Image.Image:
     if values.dtype.kind == "f":
         values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
     low, high = float(values.min()), float(values.max())
-    if values.dtype.kind == "f" and 0 <= low and high <= 1:
+    if values.dtype.kind == "f" and low >= 0 and high <= 1:
         low, high = 0.0, 1.0
     elif values.dtype.kind != "f" and low >= 0 and high <= 65535:
         low, high = 0.0, next(2.0**bits - 1 for bits in (8, 10, 12, 14, 16) if high < 2**bits)
@@ -423,7 +437,7 @@ def _profile(icc: bytes) -> tuple[str | None, Any]:
     try:
         profile = ImageCms.getOpenProfile(io.BytesIO(icc))
         name = ImageCms.getProfileDescription(profile).strip()
-    except Exception:  # noqa: BLE001 - a broken profile is ignored, whatever the colour library says of it
+    except Exception:
         return None, None
     printable = "".join(character for character in name if character.isprintable())[:120] or None
     return printable, None if "srgb" in name.lower() else profile
@@ -436,7 +450,7 @@ def _transform(icc: bytes, mode: str) -> Any:
         return None
     try:
         return ImageCms.buildTransform(profile, ImageCms.createProfile("sRGB"), mode, "RGB")
-    except Exception:  # noqa: BLE001 - a profile that doesn't fit the picture is ignored
+    except Exception:
         return None
 
 

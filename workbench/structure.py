@@ -138,12 +138,12 @@ def _scan_end(data: Data, start: int, jpeg: Jpeg, header: bytes) -> int:
 
 
 def exif_orientation(exif: bytes) -> int | None:
-    """Return the orientation (1–8) that an Exif block states, or None.
+    r"""Return the orientation (1–8) that an Exif block states, or None.
 
     Parameters
     ----------
     exif : bytes
-        A TIFF structure, with or without ``Exif\\0\\0`` in front.
+        A TIFF structure, with or without ``Exif\0\0`` in front.
     """
     directories = tiff_directories(exif.removeprefix(b"Exif\0\0"), limit=1)
     return directories[0].orientation if directories else None
@@ -372,7 +372,7 @@ def _skip_blocks(data: Data, position: int) -> int:
 
 
 def heif_bit_depth(data: Data) -> int | None:
-    """Return the bits per channel stated by a HEIF or AVIF file (its ``pixi`` or ``av1C`` property), or None."""
+    """Return the bits per channel stated by a HEIF or AVIF file (``pixi``, ``av1C`` or ``hvcC`` property), or None."""
     head = bytes(data[: 256 << 10])
     at = head.find(b"pixi")
     if at >= 0 and len(head) > at + 9 and head[at + 8] in (1, 3, 4):
@@ -380,6 +380,9 @@ def heif_bit_depth(data: Data) -> int | None:
     at = head.find(b"av1C")
     if at >= 0 and len(head) > at + 6:
         return 8 if not head[at + 6] & 0x40 else 12 if head[at + 6] & 0x20 else 10
+    at = head.find(b"hvcC")
+    if at >= 0 and len(head) > at + 21:
+        return 8 + (head[at + 21] & 7)
     return None
 
 

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import imagehash
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from picture_files import photograph
+from PIL import Image
+
+from workbench.fingerprints import FLAT_CONTRAST, dhash, distance, phash, quality
+
+GREYS = arrays.arrays(np.uint8, arrays.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=40))
+HASHES = st.integers(0, 2**64 - 1)
+
+
+@settings(max_examples=60, deadline=None)
+@given(GREYS)
+def test_hashes_are_imagehashs_own(grey: np.ndarray) -> None:
+    image = Image.fromarray(grey)
+    assert f"{phash(image):016x}" == str(imagehash.phash(image))
+    assert f"{dhash(image):016x}" == str(imagehash.dhash(image))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_hashes_of_colour_pictures_are_imagehashs_own(seed: int) -> None:
+    image = photograph(300, 200, seed)
+    assert f"{phash(image):016x}" == str(imagehash.phash(image))
+    assert f"{dhash(image):016x}" == str(imagehash.dhash(image))
+    assert distance(phash(image), phash(photograph(300, 200, seed + 50))) > 10
+
+
+@given(HASHES, HASHES, HASHES)
+def test_distance_is_a_metric(a: int, b: int, c: int) -> None:
+    assert distance(a, b) == distance(b, a)
+    assert (distance(a, b) == 0) == (a == b)
+    assert distance(a, c) <= distance(a, b) + distance(b, c) <= 128
+
+
+@given(GREYS)
+def test_quality_agrees_with_the_definitions(grey: np.ndarray) -> None:
+    found = quality(grey)
+    assert found.brightness == pytest.approx(grey.mean() / 255, abs=1e-9)
+    assert found.contrast == pytest.approx(grey.std() / 255, abs=1e-6)
+    assert found.clipped_dark == pytest.approx((grey <= 1).mean())
+    assert found.clipped_bright == pytest.approx((grey >= 254).mean())
+    assert found.flat == (found.contrast < FLAT_CONTRAST)
+    assert found.sharpness == pytest.approx(_laplacian(grey), rel=1e-4, abs=1e-6)
+
+
+def _laplacian(grey: np.ndarray) -> float:
+    height, width = grey.shape
+    g = grey.astype(float) / 255
+    inner = [
+        g[y - 1, x] + g[y + 1, x] + g[y, x - 1] + g[y, x + 1] - 4 * g[y, x]
+        for y in range(1, height - 1)
+        for x in range(1, width - 1)
+    ]
+    return float(np.var(inner)) if inner else 0.0
+
+
+def test_a_checkerboard_is_as_sharp_as_can_be() -> None:
+    board = ((np.indices((64, 64)).sum(axis=0) % 2) * 255).astype(np.uint8)
+    assert quality(board).sharpness == pytest.approx(16.0, rel=1e-6)
+    assert quality(np.full((64, 64), 90, np.uint8)).sharpness == 0.0
