@@ -18,8 +18,7 @@ limit 5;
 -- What a cell shows: captions by any field, and what the badges are decided by.
 select i.image_id, i.checksum, i.picture_hash, i.name, i.path, i.folder, i.format, i.size,
        i.oriented_width, i.oriented_height, i.captured_at, i.camera_make, i.camera_model,
-       i.title, i.description, i.creator, i.copyright, i.rating, i.batch, i.latitude,
-       i.image_id in (select k.image_id from keywords k) as has_keywords
+       i.title, i.description, i.creator, i.copyright, i.rating, i.batch, i.latitude
 from images i
 where i.image_id in (select unnest($ids::varchar[]));
 
@@ -29,6 +28,12 @@ select p.image_id, p.stage, p.kind, p.message, p.detail, p.path
 from file_problems p
 where p.image_id in (select unnest($ids::varchar[]))
 order by p.image_id, p.stage, p.kind;
+
+-- name: grid_with_keywords(ids)
+-- Those of the images that have keywords.
+select distinct k.image_id
+from keywords k
+where k.image_id in (select unnest($ids::varchar[]));
 
 -- name: grid_copies(hashes)
 -- Which of these pictures exist more than once, and how often.

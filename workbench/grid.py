@@ -396,7 +396,7 @@ class GridSession:
         with self._lock:
             return [one.decode() for one in self._ids[self._selection.places()]]
 
-    def frame(self, *, all: bool = False) -> pd.DataFrame:  # noqa: A002  (the word a person would say)
+    def frame(self, *, all: bool = False) -> pd.DataFrame:
         """Return the rows of ``images`` that are selected, or of the whole grid, in its order."""
         with self.ws.reading() as connection:
             ids = self.ids if all else self.selected
@@ -442,16 +442,19 @@ class GridSession:
     # -- inside
 
     def _focused_id(self) -> bytes | None:
-        return self._ids[self._focus] if len(self._ids) else None
+        return bytes(self._ids[self._focus]) if len(self._ids) else None
 
     def _place_of(self, image_id: bytes | None) -> int:
-        found = np.flatnonzero(self._ids == image_id) if image_id is not None and len(self._ids) else ()
-        return int(found[0]) if len(found) else 0
+        if image_id is None:
+            return 0
+        found = np.flatnonzero(self._ids == image_id).tolist()
+        return int(found[0]) if found else 0
 
     def _within(self, pair: Sequence[int]) -> Range:
-        if len(pair) != 2:
-            raise BadValue(f"A range is two numbers, not {list(pair)!r}.", hint="Give [start, stop].")
-        return max(0, _whole(pair[0])), min(len(self._ids), _whole(pair[1]))
+        if not isinstance(pair, Sequence) or len(pair) != 2:
+            raise BadValue(f"A range is two numbers, not {pair!r}.", hint="Give [start, stop].")
+        start, stop = (_whole(number) for number in pair)
+        return max(0, start), min(len(self._ids), stop)
 
     def _items(self, ids: list[str], caption: str) -> list[dict[str, Any]]:
         with self.ws.reading():  # one lease for all the questions
@@ -460,6 +463,7 @@ class GridSession:
             for row in _rows(self.ws, "grid_problems", ids=ids):
                 problems.setdefault(row["image_id"], []).append(row)
             copies = self._copies(rows)
+            self._note_keywords(rows)
             embedded = {} if caption in CAPTIONS else self._embedded(ids, caption)
         return [
             self._item(image_id, rows.get(image_id), problems.get(image_id, []), copies, caption, embedded)
@@ -477,7 +481,8 @@ class GridSession:
     ) -> dict[str, Any]:
         path = row["path"] if row else problems[0]["path"] if problems else ""
         name = row["name"] if row else path.rpartition("/")[2]
-        said = embedded.get(image_id) if caption not in CAPTIONS else _caption(caption, row or {"name": name, "path": path})
+        known = row or {"name": name, "path": path, "image_id": image_id}
+        said = _caption(caption, known) if caption in CAPTIONS else embedded.get(image_id)
         return {
             "id": image_id,
             "name": name,
@@ -493,6 +498,12 @@ class GridSession:
         if "duplicate" not in self._badges or not hashes:
             return {}
         return {row["picture_hash"]: row["copies"] for row in _rows(self.ws, "grid_copies", hashes=hashes)}
+
+    def _note_keywords(self, rows: Mapping[str, dict[str, Any]]) -> None:
+        if "no keywords" in self._badges:
+            having = {row["image_id"] for row in _rows(self.ws, "grid_with_keywords", ids=list(rows))}
+            for image_id, row in rows.items():
+                row["has_keywords"] = image_id in having
 
     def _embedded(self, ids: list[str], key: str) -> dict[str, str]:
         return {row["image_id"]: row["value"] for row in _rows(self.ws, "grid_embedded_values", ids=ids, key=key)}
@@ -537,7 +548,7 @@ def _known_size(size: int) -> int:
 
 def _empty_words(everything: bool) -> dict[str, str]:
     if everything:
-        return {"title": "No images yet", "hint": "Scan a folder first: ws.scan(\"path/to/folder\")."}
+        return {"title": "No images yet", "hint": 'Scan a folder first: ws.scan("path/to/folder").'}
     return {"title": "No images match", "hint": "Loosen the search, or show all with ImageGrid(ws)."}
 
 

@@ -56,7 +56,9 @@ window.leaked = [];
 window.problems = [];
 addEventListener("error", (event) => window.problems.push(String(event.message)));
 addEventListener("unhandledrejection", (event) => window.problems.push(String(event.reason)));
-for (const type of ["keydown", "keypress", "keyup"]) document.addEventListener(type, (event) => window.leaked.push(event.key));
+for (const type of ["keydown", "keypress", "keyup"]) {
+  document.addEventListener(type, (event) => window.leaked.push(event.key));
+}
 const sent = [];
 let sending = false;
 async function pump() {
@@ -136,7 +138,7 @@ class MiniHost:
         self.threads = [threading.Thread(target=self._answer, daemon=True)]
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.server.daemon_threads = True
-        self.threads.append(threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True))
+        self.threads.append(threading.Thread(target=self.server.serve_forever, args=[0.02], daemon=True))
         self.page_number = 0
         for thread in self.threads:
             thread.start()
@@ -244,7 +246,9 @@ def browser() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium(), headless=True, args=CHROMIUM_FLAGS)
+        started = playwright.chromium.launch(
+            executable_path=chromium(), headless=True, args=CHROMIUM_FLAGS, ignore_default_args=["--hide-scrollbars"]
+        )
         try:
             yield started
         finally:

@@ -36,7 +36,7 @@ def made_picture(number: int, width: int = 320, height: int = 240) -> bytes:
     picture = Image.new("HSV", (width, height), (number * 47 % 256, 70, 225)).convert("RGB")
     draw = ImageDraw.Draw(picture)
     peak = width * (number * 37 % 100) // 100
-    shade = tuple(value * 2 // 3 for value in picture.getpixel((0, 0)))
+    shade = picture.point(lambda value: value * 2 // 3).getpixel((0, 0))
     draw.polygon([(0, height), (peak, height // 3), (width, height)], fill=shade)
     draw.text((width // 20, height // 20), f"{number:,}", fill="white", font_size=height // 6)
     out = io.BytesIO()
@@ -56,7 +56,9 @@ class SmallThumbnails:
 
     def _made(self, number: int) -> bytes:
         key = number % 97 if number >= 1000 else number
-        return self.made.setdefault(key, made_picture(key))
+        if key not in self.made:
+            self.made[key] = made_picture(key)
+        return self.made[key]
 
 
 class SmallWorkspace:
@@ -88,8 +90,8 @@ class SmallWorkspace:
 
     def add_problem(self, image_id: str, message: str, *, path: str = "broken.jpg", kind: str = "truncated") -> None:
         self.root.execute(
-            "insert into file_problems by name select ? as image_id, ? as uri, 'file:///made' as source, 'first' as batch,"
-            " ? as path, 'decode' as stage, ? as kind, ? as message, 'at byte 121' as detail",
+            "insert into file_problems by name select ? as image_id, ? as uri, 'file:///made' as source,"
+            " 'first' as batch, ? as path, 'decode' as stage, ? as kind, ? as message, 'at byte 121' as detail",
             [image_id, f"file:///made/{path}", path, kind, message],
         )
 

@@ -79,7 +79,7 @@ class ImageGrid(SessionWidget):
         """The ids of the selected images, in the grid's order."""
         return self.session.selected
 
-    def frame(self, *, all: bool = False) -> pd.DataFrame:  # noqa: A002  (the word a person would say)
+    def frame(self, *, all: bool = False) -> pd.DataFrame:
         """Return the selected images as a table, or with ``all=True`` every image of the grid."""
         return self.session.frame(all=all)
 

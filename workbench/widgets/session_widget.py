@@ -103,24 +103,26 @@ def answer(verbs: Mapping[str, Verb], message: Any, buffers: Sequence[Any] = ())
 
 def told(error: Exception) -> dict[str, str]:
     """Return what a widget shows of an error: the sentence, the hint, and the traceback for who wants it."""
-    known = isinstance(error, WorkbenchError)
-    return {
-        "error": error.message if isinstance(error, WorkbenchError) else f"{type(error).__name__}: {error}",
-        "hint": error.hint if known else "This shouldn't happen. Please report it, with the traceback.",
+    words = {
+        "error": f"{type(error).__name__}: {error}",
+        "hint": "This shouldn't happen. Please report it, with the technical details.",
         "traceback": "".join(traceback.format_exception(error)),
     }
+    if isinstance(error, WorkbenchError):
+        words |= {"error": error.message, "hint": error.hint}
+    return words
 
 
 def _looked_up(verbs: Mapping[str, Verb], asked: Mapping[str, Any]) -> tuple[Verb, dict[str, Any]]:
     command, args = asked.get("command"), asked.get("args", {})
-    if not isinstance(asked.get("id"), str) or not isinstance(args, dict) or not all(isinstance(key, str) for key in args):
+    if not isinstance(asked.get("id"), str) or not isinstance(args, dict):
         raise BadValue("A message needs an id, a command and its arguments by name.", hint="Reload the page.")
     if not isinstance(command, str) or command not in verbs:
         raise NotFound(f"Unknown command: {command!r}.", hint="Reload the page: the widget may be of another version.")
     return verbs[command], args
 
 
-class SessionWidget(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's base is untyped
+class SessionWidget(anywidget.AnyWidget):
     """A widget over a session: give it the session's verbs.
 
     Parameters
@@ -191,7 +193,7 @@ def in_this_cell(kind: str, session: Any) -> Any | None:
 def _cell_and_run() -> tuple[str, str]:
     from IPython import get_ipython
 
-    shell = get_ipython()  # type: ignore[no-untyped-call]  # IPython's is untyped
+    shell = get_ipython()
     parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
     cell = parent.get("metadata", {}).get("cellId", "")
     return str(cell), str(parent.get("header", {}).get("msg_id", ""))
