@@ -242,7 +242,7 @@ BAD = {
     "hostile_xmp": {"xmp": BOMB},
     "unparseable_xmp": {"xmp": packet(TITLES)[:-200]},
     "unparseable_iptc": {"iptc": iim((2, 25, b"ship")) + b"\x1c\x02\x19\xff\xff"},
-    "unparseable_exif": {"exif": b"not a TIFF stream"},
+    "unparseable_exif": {"exif": b"II*\0\xff\xff\0\0 its directory is far away"},
 }
 
 
@@ -253,6 +253,10 @@ def test_one_bad_block_leaves_the_others(kind):
     assert ("exif" in BAD[kind]) or found.camera_model == "NIKON D750"
     assert ("xmp" in BAD[kind]) or found.title == "Harbour"
     assert found.keywords == ["ship"]
+
+
+def test_what_is_no_tiff_stream_is_a_problem():
+    assert kinds(read(jpeg(exif=b"not a TIFF stream"))) == ["unparseable_exif"]
 
 
 def test_nothing_of_a_bad_file_reaches_the_next_one():
@@ -270,10 +274,14 @@ def test_a_truncated_jpeg_still_says_what_its_beginning_holds():
     assert found.captured_at == datetime(2024, 5, 1, 12, 30, 15)
 
 
+class Refusing:
+    def __init__(self, _content):
+        raise RuntimeError("refused")
+
+
 def test_exif_that_exiv2_refuses_is_read_plainly(monkeypatch):
     expected = read(jpeg(tiff(CAMERA, SHOT, PARIS)))
-    refuse = lambda _content: (_ for _ in ()).throw(RuntimeError("refused"))  # noqa: E731 - two words are enough here
-    monkeypatch.setattr(pyexiv2, "ImageData", refuse)
+    monkeypatch.setattr(pyexiv2, "ImageData", Refusing)
     found = read(jpeg(tiff(CAMERA, SHOT, PARIS)))
     assert kinds(found) == ["unparseable_exif"]
     assert found.values == expected.values
@@ -306,6 +314,22 @@ def test_giant_binary_values_are_counted_not_listed():
     assert values(found, "Exif.Photo.MakerNote") == []
 
 
+@pytest.mark.parametrize("limit", [0, 2**25])
+def test_a_stream_too_long_for_exiv2_says_the_same(limit, monkeypatch):
+    comment = b"UNICODE\0" + "grün".encode("utf-16-le")
+    stream = tiff([*CAMERA, (0x9C9B, 1, 4, b"a\0\0\0")], [*SHOT, (0x9286, 7, len(comment), comment)], PARIS)
+    expected = sorted(read(stream, "TIFF").values)
+    monkeypatch.setattr(metadata, "_MAX_STREAM", limit)
+    assert sorted(read(stream, "TIFF").values) == expected
+    assert ("Exif.Photo.UserComment", None, 0, "grün") in expected
+
+
+def test_a_key_is_never_longer_than_a_line():
+    name = "n" * 20_000
+    found = read(jpeg(xmp=packet(f"<dc:{name}>x</dc:{name}>")))
+    assert [len(key) for key, _, _, _ in found.values] == [metadata.MAX_KEY]
+
+
 def test_a_tiff_with_its_directory_behind_the_pixels_is_read(tmp_path):
     found = read(picture("TIFF", tiffinfo={271: "Acme", 270: "harbour"}), "TIFF")
     assert (found.camera_make, found.description) == ("Acme", "harbour")
@@ -328,8 +352,12 @@ def test_reading_prints_nothing(capfd):
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc for the memory in use")
-def test_open_images_are_given_back():
-    data = tiff([ascii_entry(0x010E, "x" * 2_000_000)])
+@pytest.mark.parametrize(
+    "data",
+    [tiff([ascii_entry(0x010E, "x" * 2_000_000)]), b"FUJIFILMCCD-RAW".ljust(2_000_000, b"?")],
+    ids=["read", "refused"],
+)
+def test_what_exiv2_copied_is_given_back(data):
 
     def used():
         return int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGESIZE")
@@ -372,7 +400,8 @@ needs_exiftool = pytest.mark.skipif(
 )
 
 TAGS = {
-    "EXIF:Make": "Exif.Image.Make", "EXIF:Model": "Exif.Image.Model", "EXIF:DateTimeOriginal": "Exif.Photo.DateTimeOriginal",
+    "EXIF:Make": "Exif.Image.Make", "EXIF:Model": "Exif.Image.Model",
+    "EXIF:DateTimeOriginal": "Exif.Photo.DateTimeOriginal",
     "EXIF:LensModel": "Exif.Photo.LensModel", "EXIF:UserComment": "Exif.Photo.UserComment",
     "EXIF:XPTitle": "Exif.Image.XPTitle", "EXIF:ImageDescription": "Exif.Image.ImageDescription",
     "IPTC:Caption-Abstract": "Iptc.Application2.Caption", "IPTC:Keywords": "Iptc.Application2.Keywords",

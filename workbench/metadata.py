@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 import pyexiv2
 
@@ -20,11 +21,13 @@ from workbench.problems import Problem, problem
 
 MAX_TEXT = 32_768
 MAX_ROWS = 20_000
+MAX_KEY = 512
 _MAX_STREAM = 32 * 2**20
 _MAX_OPAQUE = 64 * 2**20
 _MAX_NUMBERS = 512
 _MAX_STREAMS = 4
 _MAX_PACKETS = 8
+_EMPTY_STREAM = 14
 
 # 4 is mute. At any other level Exiv2 prints to stdout, and an error of one file is raised while reading the next.
 pyexiv2.set_log_level(4)
@@ -126,7 +129,7 @@ class _Entries:
     def __init__(self, found: Embedded) -> None:
         self.found = found
         self.first: dict[str, str] = {}
-        self.counts: dict[str, int] = {}
+        self.by_key: dict[str, list[str]] = {}
         self.too_many = False
 
     def add(self, key: str, lang: str | None, value: str, ordinal: int | None = None) -> None:
@@ -139,19 +142,19 @@ class _Entries:
         if len(value) > MAX_TEXT:
             self.found.report("value_too_long", f"{key}: {len(value):,} characters")
             value = value[:MAX_TEXT]
-        if ordinal is None:
-            ordinal = self.counts.get(key, 0)
-            self.counts[key] = ordinal + 1
-        rows.append((key, lang, ordinal, value))
-        if key not in self.first or lang == "x-default":
+        key = key[:MAX_KEY]
+        known = self.by_key.setdefault(key, [])
+        rows.append((key, lang, len(known) if ordinal is None else ordinal, value))
+        if not known or lang == "x-default":
             self.first[key] = value
+        known.append(value)
 
     def finish(self) -> None:
         if self.too_many:
             self.found.report("too_many_values", f"Only the first {MAX_ROWS:,} were kept.")
 
     def all(self, key: str) -> list[str]:
-        return [value for name, _, _, value in self.found.values if name == key]
+        return self.by_key.get(key, [])
 
     def pick(self, *keys: str) -> str | None:
         """Return the first of these keys that has more than blanks to say."""
@@ -177,6 +180,8 @@ def _read_exif(data: carriers.Data, blocks: carriers.Blocks, entries: _Entries) 
             entries.found.report("unparseable_exif", "It doesn't begin like a TIFF stream.")
         elif where:
             _read_stream(stream, where, entries)
+        elif len(stream) > _EMPTY_STREAM:
+            entries.found.report("unparseable_exif", "Its first directory lies outside the data.")
 
 
 def _read_opaque(data: carriers.Data, blocks: carriers.Blocks, entries: _Entries) -> None:
@@ -196,7 +201,7 @@ def _read_stream(stream: exif.Data, where: list[exif.Entry], entries: _Entries) 
     special = {(entry.group, entry.tag): entry for entry in where if entry.tag in _OWN}
     if needed <= _MAX_STREAM and stream[2:4] in (b"*\0", b"\0*"):
         try:
-            _Exiv2Rows(_without_comment(bytes(stream[:needed]), special)).write(entries)
+            _Exiv2Rows(_for_exiv2(bytes(stream[:needed]), where)).write(entries)
         except (RuntimeError, ValueError, UnicodeError) as error:
             entries.found.report("unparseable_exif", str(error), "Part of the EXIF metadata is damaged.")
             _write_plainly(stream, where, entries)
@@ -205,13 +210,19 @@ def _read_stream(stream: exif.Data, where: list[exif.Entry], entries: _Entries) 
     _write_own(stream, special, entries)
 
 
-def _without_comment(stream: bytes, special: dict[tuple[str, int], exif.Entry]) -> bytes:
-    """Declare the user comment as plain bytes: Exiv2 raises for the whole block on some Unicode comments."""
-    entry = special.get(("Photo", exif.USER_COMMENT))
-    if entry is None or entry.type != 7:
-        return stream
+def _for_exiv2(stream: bytes, where: list[exif.Entry]) -> bytes:
+    """Take away what is read here anyway, before Exiv2 sees it.
+
+    A user comment becomes plain bytes, because Exiv2 raises for the whole block on some Unicode comments; embedded XMP,
+    IPTC and Photoshop blocks become empty, because they may be hostile.
+    """
+    little = exif.order(stream) == "<"
     changed = bytearray(stream)
-    changed[entry.at + 2 : entry.at + 4] = b"\1\0" if exif.order(stream) == "<" else b"\0\1"
+    for entry in where:
+        if entry.tag == exif.USER_COMMENT and entry.type == 7:
+            changed[entry.at + 2 : entry.at + 4] = b"\1\0" if little else b"\0\1"
+        elif entry.tag in (exif.XMP, exif.IPTC, exif.PHOTOSHOP):
+            changed[entry.at + 4 : entry.at + 8] = bytes(4)
     return bytes(changed)
 
 
@@ -219,13 +230,17 @@ class _Exiv2Rows:
     """EXIF rows from Exiv2; the file is opened, read and closed in one go, because an open one leaks."""
 
     def __init__(self, content: bytes) -> None:
-        image = pyexiv2.ImageData(content)
+        image = pyexiv2.ImageData.__new__(pyexiv2.ImageData)
         try:
+            image.__init__(content)
             # The public read_exif() merges repeated tags and raises for all of them when one has odd bytes.
             self.rows = image._exiv2api_image.read_exif()
             self.xmp = image._exiv2api_image.read_raw_xmp()
+            image._exiv2api_image.close_image()
         finally:
-            image.close()
+            # The copy leaks unless destroyed, also where opening it raised; close() is slow and can't do the latter.
+            if "buffer" in vars(image):
+                image.buffer.destroy()
 
     def write(self, entries: _Entries, blocks: carriers.Blocks | None = None) -> None:
         if blocks is not None and self.xmp:
@@ -359,7 +374,7 @@ def _description(entries: _Entries) -> str | None:
 def _joined(entries: _Entries, *keys: str) -> str | None:
     """Return all values of the first key that has any, joined by semicolons."""
     for key in keys:
-        values = [value.strip() for value in entries.all(key) if value.strip()] if key in entries.first else []
+        values = [value.strip() for value in entries.all(key) if value.strip()]
         if values:
             return "; ".join(dict.fromkeys(values))
     return None
@@ -503,27 +518,29 @@ _MACHINE_KEYS = {
 
 def _human_text(found: Embedded) -> Iterable[str]:
     """Yield what people wrote, each text once."""
-    chosen = (value.strip() for key, _, _, value in found.values if _is_human(key, value))
+    chosen = (value.strip() for key, _, _, value in found.values if _is_human(key) and not _is_machine_made(key, value))
     return dict.fromkeys(text for text in chosen if text)
 
 
-def _is_human(key: str, value: str) -> bool:
+@lru_cache(maxsize=4096)
+def _is_human(key: str) -> bool:
+    """Say whether people write into this field."""
     family, _, rest = key.partition(".")
     group, _, last = rest.partition(".")
     if family == "Xmp":
-        if group in _MACHINE_XMP:
-            return key in _HUMAN_XMP
-        return key not in _MACHINE_KEYS and any(map(str.isalnum, value)) and not _is_machine_value(value)
+        return key in _HUMAN_XMP or (group not in _MACHINE_XMP and key not in _MACHINE_KEYS)
     if family == "Exif":
-        return last in _HUMAN_EXIF and not _BOILERPLATE.fullmatch(value[:200])
+        return last in _HUMAN_EXIF
     return family != "Iptc" or last in _HUMAN_IPTC
 
 
 _MACHINE_VALUE = re.compile(
-    r"[\d\s.,:;/+%-]+|true|false|(xmp|uuid|adobe|urn)[.:].*|[0-9a-f-]{32,36}|\d{4}-\d\d(-\d\d(t[\d:.]+(z|[+-][\d:]+)?)?)?",
+    r"[\d\s.,:;/+%-]+|true|false|(xmp\.[id]id|uuid|adobe:docid|urn):\S*|[0-9a-f-]{32,36}|\d{4}-\d\d(-\d\d(t[\d:.]+(z|[+-][\d:]+)?)?)?",
     re.IGNORECASE,
 )
 
 
-def _is_machine_value(value: str) -> bool:
-    return len(value) < 200 and _MACHINE_VALUE.fullmatch(value) is not None
+def _is_machine_made(key: str, value: str) -> bool:
+    """Say whether a program filled the field: numbers, dates and identifiers, or a camera's standing phrase."""
+    pattern = _MACHINE_VALUE if key.startswith("Xmp.") else _BOILERPLATE if key.startswith("Exif.") else None
+    return pattern is not None and pattern.fullmatch(value[:200]) is not None

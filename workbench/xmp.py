@@ -302,7 +302,7 @@ class _Reading:
         return f"{path}/{self.prefix(uri, _INSIDE)}:{local}"
 
     def prefix(self, uri: str, usual: dict[str, str]) -> str:
-        return usual.get(uri.rstrip("/#")) or self.prefixes.get(uri) or "unknown"
+        return usual.get(uri) or self.prefixes.get(uri) or "unknown"
 
 
 def _rdf_roots(node: _Node) -> list[_Node]:
@@ -328,8 +328,9 @@ def language(tag: str) -> str:
 
 
 def _table(words: str) -> dict[str, str]:
-    lines = (line.split() for line in words.strip().splitlines())
-    return {uri.rstrip("/#"): group for group, uri in lines}
+    """Return namespace → group; some writers leave out a namespace's last character, or write another."""
+    lines = [line.split() for line in words.strip().splitlines()]
+    return {uri.rstrip("/#") + end: group for group, uri in lines for end in ("/", "#", "")}
 
 
 GROUPS = _table("""
@@ -377,9 +378,9 @@ GROUPS = _table("""
     audio http://www.audio/
     video http://www.video/
 """)
-"""Namespace (without its last ``/`` or ``#``) → the group Exiv2 files it under in a key."""
+"""Namespace → the group Exiv2 files it under in a key."""
 
-_INSIDE = GROUPS | {
-    "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns": "Iptc4xmpCore",
-    "http://iptc.org/std/Iptc4xmpExt/2008-02-29": "Iptc4xmpExt",
-}
+_INSIDE = GROUPS | _table("""
+    Iptc4xmpCore http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/
+    Iptc4xmpExt http://iptc.org/std/Iptc4xmpExt/2008-02-29/
+""")
