@@ -143,11 +143,11 @@ class Thumbnails:
                 path = self._newest()
                 with self._lease(path) as connection:
                     return action(connection)
-            except sqlite3.Error as error:
+            except (sqlite3.Error, UnicodeDecodeError) as error:  # Python chokes on messages that quote a damaged name
                 code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
                 if (code in _MOVED or code & 0xFF in _BUSY) and time.monotonic() < patience_ends:
                     time.sleep(random.uniform(0.001, 0.02))  # uneven, so that no writer starves
-                elif code & 0xFF in _DAMAGED and renewals < _RENEWALS:
+                elif _is_damage(code, path) and renewals < _RENEWALS:
                     renewals += 1
                     _start_after(path)
                 else:
@@ -247,10 +247,19 @@ def _sound(key: object, check: object, picture: object) -> bool:
     return isinstance(key, bytes) and isinstance(picture, bytes) and check == _check(key, picture)
 
 
+def _is_damage(code: int, path: Path) -> bool:
+    if code & 0xFF == sqlite3.SQLITE_READONLY:  # one flipped bit says so; a colleague's permissions may, too
+        return os.access(path, os.W_OK)
+    return code & 0xFF in _DAMAGED
+
+
 def _start_after(damaged: Path) -> None:
     """Let an empty database follow a damaged one, and delete what came before."""
     number = int(damaged.stem[-4:]) + 1
-    damaged.with_name(f"thumbnails-{number:04}.sqlite").touch()
+    try:
+        damaged.with_name(f"thumbnails-{number:04}.sqlite").touch()
+    except OSError as error:
+        raise _storage_error(damaged.parent, 0, error) from error
     for file in damaged.parent.glob("thumbnails-????.sqlite*"):
         if int(file.name[11:15]) < number:
             with suppress(OSError):  # Windows keeps it while somebody has it open

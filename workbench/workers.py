@@ -5,8 +5,8 @@ from notebooks, from scripts without a ``__main__`` guard, and on Windows. One f
 and a pickle. Inside a worker the standard streams are moved away first, so no library can print into the pipes.
 
 What each system offers: the deadline works everywhere. The memory limit needs Linux (``RLIMIT_DATA``); on macOS and
-Windows there is none. A worker that hangs in C code when its parent is killed ends itself by an alarm, which
-Windows hasn't.
+Windows there is none. A worker ends with its parent, also when that is killed: at once, except that one hanging in C
+code lives on until its alarm on macOS, and for ever on Windows.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ _PIPELINE = 4  # requests under way in one worker, so that it never waits for th
 _SLOW = 0.1  # seconds; items slower than this are handed out one by one, so that none waits behind another
 _START_TIME = 120.0  # seconds for the interpreter and the task's imports, on a very busy machine
 _START_TRIES = 3
+_SPARED = 2  # deaths a job may be near without being blamed
 _ALARM_GRACE = 10.0
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _ONE_THREAD = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -239,10 +241,10 @@ class _Run:
 
 
 class _Job:
-    __slots__ = ("item", "run")
+    __slots__ = ("item", "run", "spared")
 
     def __init__(self, item: Any, run: _Run) -> None:
-        self.item, self.run = item, run
+        self.item, self.run, self.spared = item, run, 0
 
     def finish(self, result: Any) -> None:
         self.run.results.put((self.item, result))
@@ -316,6 +318,7 @@ class _Seat:
         self._busy_with: object = None  # the job in progress, or the process while it starts
         self._suspect: object = None
         self._condemned: object = None
+        self._unsent = False  # whether the process was dead before it got the job in progress
 
     # — the deadline, called from the pool's watching thread —
 
@@ -363,20 +366,22 @@ class _Seat:
             return
         requests = [self._pickled(job) for job in fresh]
         fresh = [job for job, request in zip(fresh, requests, strict=True) if request is not None]
-        begun_idle = not self._jobs
+        idle = not self._jobs
         self._jobs.extend(fresh)
         if not self._jobs:
             return
         process = self.process or self._start()
         assert process.stdin is not None
         assert process.stdout is not None
-        if begun_idle:
+        if idle:
             self._begin()
-        if fresh:
+        try:
             process.stdin.write(b"".join(request for request in requests if request is not None))
             process.stdin.flush()
-        payload = _receive(process.stdout)
-        self._settle(payload)
+        except OSError:
+            # It died, but answers may still lie in the other pipe: read them first, or an innocent gets the blame.
+            self._unsent = idle
+        self._settle(_receive(process.stdout))
 
     def _pickled(self, job: _Job) -> bytes | None:
         try:
@@ -406,12 +411,15 @@ class _Seat:
         code = self._dismiss()
         jobs, self._jobs = self._jobs, deque()
         condemned, self._condemned = self._condemned, None
+        unsent, self._unsent = self._unsent, False
         self._depth = 1
-        if jobs and condemned is None:
-            jobs.popleft().finish(Failure("crashed", _obituary(code)))
-        elif jobs and condemned is jobs[0]:
+        if jobs and condemned is jobs[0]:
             jobs.popleft().finish(Failure("timeout", f"took longer than {self._deadline:g} s"))
-        # otherwise the answer overtook the kill, and the next job had hardly begun: nobody is to blame
+        elif jobs and ((condemned is None and not unsent) or jobs[0].spared >= _SPARED):
+            jobs.popleft().finish(Failure("crashed", _obituary(code)))
+        elif jobs:
+            # It died before this job, or its answer to the last one overtook the kill: nobody is to blame.
+            jobs[0].spared += 1
         self._desk.give_back(jobs)
 
     def _start(self) -> subprocess.Popen[bytes]:
@@ -521,7 +529,7 @@ def main(arguments: list[str]) -> None:
         replies.write(_frame(_traceback_tail()))
         replies.flush()
         return
-    _limit(memory)
+    _confine(memory)
     replies.write(_frame(None))
     replies.flush()
     waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
@@ -566,15 +574,18 @@ def _traceback_tail() -> str:
     return traceback.format_exc(limit=-5)[-2_000:]
 
 
-def _limit(memory: int) -> None:
-    """Bound the worker's memory, and offer it first when the machine runs out: better a worker than the notebook."""
+def _confine(memory: int) -> None:
+    """Bound the worker's memory, tie its life to the parent's, and let it go first when the machine runs out."""
     if sys.platform != "linux":
         return
+    import ctypes
     import resource  # it exists only here
 
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     resource.setrlimit(resource.RLIMIT_DATA, (memory if hard < 0 else min(memory, hard), hard))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold a client's picture
+    # Sent when the *thread* that started us ends; that is our seat's, which ends after us.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
     with suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
         file.write("500")
 
