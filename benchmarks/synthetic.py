@@ -35,6 +35,15 @@ FILL = (
     from range($images) r(i)
     """,
     """
+    insert into keywords by name
+    select distinct word as keyword, fold(word) as folded, image_id
+    from (
+        select image_id, least(49999, floor(exp(random() * ln(50000))))::int as n
+        from drawn, range(8) k(k) where k < keyword_count
+    ) join words using (n)
+    order by folded, image_id
+    """,
+    """
     insert into image_facts by name
     select
         image_id, 'file:///collection/' || batch || '/' || shelf || '/' || name as uri, source, batch,
@@ -52,39 +61,30 @@ FILL = (
         r8 < 0.01 as flat,
         case when r6 < 0.88 then timestamp '2013-01-01' + to_seconds((378000000 * sqrt(r7))::bigint) end as captured_at,
         case when r6 < 0.3 then 60 end as captured_offset,
-        case when r6 < 0.85 then list_extract(['Canon', 'NIKON CORPORATION', 'SONY', 'Apple', 'FUJIFILM'], camera % 5 + 1)
+        case when r6 < 0.85
+        then list_extract(['Canon', 'NIKON CORPORATION', 'SONY', 'Apple', 'FUJIFILM'], camera % 5 + 1)
         end as camera_make,
         case when r6 < 0.85 then list_extract(['EOS R5 ', 'D8', 'ILCE-7M', 'iPhone 1', 'X-T'], camera % 5 + 1) || camera
         end as camera_model,
-        case when r8 < 0.25 then -55 + 120 * r2 end as latitude, case when r8 < 0.25 then -180 + 360 * r3 end as longitude,
+        case when r8 < 0.25 then -55 + 120 * r2 end as latitude,
+        case when r8 < 0.25 then -180 + 360 * r3 end as longitude,
         case when r2 >= 0.30 then 'Product ' || i end as title,
         case when r3 >= 0.45 then 'A product on a plain ground, item ' || i end as description,
         case when r4 >= 0.40 then 'Studio ' || (i % 25) end as creator,
         case when r5 >= 0.35 then '© Client ' || (i % 9) end as copyright,
-        case when r1 < 0.2 then 1 + (i % 5)::int end as rating
+        case when r1 < 0.2 then 1 + (i % 5)::int end as rating, coalesce(keyword_total, 0) as keyword_count
     from (
         select
-            *, 'batch-' || lpad(batch_no::varchar, 2, '0') as batch, 'shelf-' || lpad((i // 200 % 50)::varchar, 2, '0') as shelf,
+            *, 'batch-' || lpad(batch_no::varchar, 2, '0') as batch,
+            'shelf-' || lpad((i // 200 % 50)::varchar, 2, '0') as shelf,
             'source-' || batch_no % 4 as source,
             case when r1 < .78 then 'JPEG' when r1 < .90 then 'PNG' when r1 < .95 then 'TIFF' when r1 < .97 then 'WEBP'
                  when r1 < .985 then 'HEIC' when r1 < .995 then 'GIF' else 'BMP' end as format,
             'IMG_' || lpad(i::varchar, 7, '0') || '.' || lower(format) as name,
             floor(60 * power(r8, 2))::int as camera
         from drawn
+        left join (select image_id, count(*) as keyword_total from keywords group by image_id) using (image_id)
     )
-    """,
-    """
-    insert into keywords by name
-    select distinct word as keyword, fold(word) as folded, image_id
-    from (
-        select image_id, least(49999, floor(exp(random() * ln(50000))))::int as n
-        from drawn, range(8) k(k) where k < keyword_count
-    ) join words using (n)
-    order by folded, image_id
-    """,
-    """
-    update image_facts f set keyword_count = k.images
-    from (select image_id, count(*) as images from keywords group by image_id) k where k.image_id = f.image_id
     """,
     """
     insert into search_texts by name
@@ -100,7 +100,8 @@ FILL = (
     insert into file_problems by name
     select
         image_id, uri, source, batch, path, size, 'metadata' as stage,
-        list_extract(['bad_date', 'bad_gps', 'unparseable_xmp', 'value_too_long'], 1 + (hash(image_id) % 4)::int) as kind,
+        list_extract(['bad_date', 'bad_gps', 'unparseable_xmp', 'value_too_long'], 1 + (hash(image_id) % 4)::int)
+        as kind,
         'Something is wrong.' as message
     from image_facts where hash(image_id) % 100 = 0
     """,

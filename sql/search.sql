@@ -40,7 +40,7 @@ where folder = any($values::varchar[])
 -- name: where_folder_below(folder)
 -- Images in this folder or anywhere below it.
 select image_id from images
-where (folder = $folder or starts_with(folder, $folder || '/'))
+where (folder = $folder or starts_with(folder, $folder || '/') or $folder = '')
 
 -- name: where_camera(values)
 -- Images taken with any of these camera models.
@@ -52,15 +52,15 @@ where camera_model = any($values::varchar[])
 select image_id from images
 where year(captured_at) = any($values::bigint[])
 
--- name: where_date_from(day)
+-- name: where_date_from(limit)
 -- Images captured on this day or later, by the camera's clock.
 select image_id from images
-where captured_at >= $day::date
+where captured_at >= $limit::date
 
--- name: where_date_to(day)
+-- name: where_date_to(limit)
 -- Images captured on this day or earlier, by the camera's clock.
 select image_id from images
-where captured_at::date <= $day::date
+where captured_at < $limit::date + interval 1 day
 
 -- name: where_place(south, west, north, east)
 -- Images taken inside a box of degrees.
@@ -72,25 +72,25 @@ where latitude between $south and $north and longitude between $west and $east
 select image_id from images
 where latitude between $south and $north and (longitude >= $west or longitude <= $east)
 
--- name: where_size_from(bytes)
+-- name: where_size_from(limit)
 -- Images of at least so many bytes.
 select image_id from images
-where size >= $bytes
+where size >= $limit
 
--- name: where_size_to(bytes)
+-- name: where_size_to(limit)
 -- Images of at most so many bytes.
 select image_id from images
-where size <= $bytes
+where size <= $limit
 
--- name: where_pixels_from(pixels)
+-- name: where_pixels_from(limit)
 -- Images of at least so many pixels.
 select image_id from images
-where width::bigint * height >= $pixels
+where width::bigint * height >= $limit
 
--- name: where_pixels_to(pixels)
+-- name: where_pixels_to(limit)
 -- Images of at most so many pixels.
 select image_id from images
-where width::bigint * height <= $pixels
+where width::bigint * height <= $limit
 
 -- name: where_problem(values)
 -- Images with a problem of any of these kinds.
@@ -158,9 +158,9 @@ select * from images where true
 -- The rows of these images.
 select * from images where image_id in (select unnest($ids::varchar[]))
 
--- name: search_facets(top)
+-- name: search_facets(top, facets, chosen)
 -- What the images that match have in common, each facet counted without the conditions set on itself (the `in_…` flags)
--- and cut at the `top` most frequent values. All of a keyword's, or a missing field's, conditions narrow its own facet too.
+-- and cut at the `top` most frequent values and those chosen. All of a keyword's, or a missing field's, conditions narrow its own facet too.
 with base as materialized (
     select
         image_id, format, batch, source, folder, camera_model as camera, year(captured_at) as year,
@@ -214,19 +214,19 @@ counted as (
 select facet, value, images from counted
 where value is not null and images > 0
 qualify row_number() over (partition by facet order by images desc, value) <= $top
+  or (facet, value) in (select unnest($facets::varchar[]), unnest($chosen::varchar[]))
 order by facet, images desc, value
-
--- name: search_facet_values(facets, values)
--- The unfiltered counts of single values, for those that are selected but not among the most frequent.
-select c.facet, c.value, c.images from facet_counts c
-where (c.facet, c.value) in (select (f, v) from (select unnest($facets::varchar[]) as f, unnest($values::varchar[]) as v))
 
 -- name: known_facets(top)
 -- The counts over all images as last kept; no rows when something was written since.
-select facet, value, images from facet_counts
+select facet, shown, images from facet_counts
 where facet <> '' and place <= $top
   and (select count(*) from facet_counts s join facet_stamp n on s.facet = '' and s.value = n.value and s.images = n.images) = 3
 order by facet, place
+
+-- name: all_facets(top)
+-- The counts over all images, counted now.
+select facet, shown, images from facet_totals where place <= $top order by facet, place
 
 -- name: forget_facet_counts()
 -- Before anything is written to image_facts, keywords or file_problems, in the same transaction.
@@ -236,36 +236,9 @@ delete from facet_counts
 -- At the end of a scan, in one transaction with `forget_facet_counts` before it: the counts over all images, a thousand
 -- values a facet, and the stamp that tells whether they still hold.
 insert into facet_counts by name
-with counted as (
-    select 'format' as facet, format as value, count(*) as images from image_facts group by format
-    union all select 'batch', batch, count(*) from image_facts group by batch
-    union all select 'source', source, count(*) from image_facts group by source
-    union all select 'folder', folder, count(*) from image_facts group by folder
-    union all select 'camera', camera_model, count(*) from image_facts group by camera_model
-    union all select 'year', year(captured_at)::varchar, count(*) from image_facts group by year(captured_at)
-    union all
-    select 'problem', p.kind, count(distinct p.image_id) from file_problems p semi join image_facts f using (image_id)
-    group by p.kind
-    union all select 'keyword', folded, count(*) from keywords group by folded
-    union all select 'missing', 'title', count(*) from image_facts where title is null
-    union all select 'missing', 'description', count(*) from image_facts where description is null
-    union all select 'missing', 'keywords', count(*) from image_facts where keyword_count = 0
-    union all select 'missing', 'creator', count(*) from image_facts where creator is null
-    union all select 'missing', 'copyright', count(*) from image_facts where copyright is null
-    union all select 'missing', 'captured_at', count(*) from image_facts where captured_at is null
-    union all select 'missing', 'gps', count(*) from image_facts where latitude is null or longitude is null
-),
-placed as (
-    select facet, value, images, row_number() over (partition by facet order by images desc, value) as place
-    from counted where value is not null and images > 0
-)
-select facet, value, images, place from placed where place <= 1000
+select facet, value, shown, images, place from facet_totals where place <= 1000
 union all
-select '', value, images, 0 from facet_stamp
-
--- name: sort_keywords()
--- At the end of a scan that added many keywords: in this order a keyword is found without reading the others.
-create or replace table keywords as select * from keywords order by folded, image_id
+select '', value, value, images, 0 from facet_stamp
 
 -- name: keyword_spellings(folded)
 -- How keywords are written, by their folded form.

@@ -181,6 +181,7 @@ create table entered_values (
 create table facet_counts (
     facet       varchar   not null,
     value       varchar   not null,
+    shown       varchar   not null,     -- the value as people see it: a keyword as written in one of the images
     images      bigint    not null,
     place       bigint    not null      -- 1 is the most frequent value of its facet
 );
@@ -189,3 +190,28 @@ create view facet_stamp as
 select 'images' as value, count(*) as images from image_facts
 union all select 'keywords', count(*) from keywords
 union all select 'problems', count(*) from file_problems;
+
+-- The same, counted now.
+create view facet_totals as
+with counted as (
+    select 'format' as facet, format as value, format as shown, count(*) as images from image_facts group by format
+    union all select 'batch', batch, batch, count(*) from image_facts group by batch
+    union all select 'source', source, source, count(*) from image_facts group by source
+    union all select 'folder', folder, folder, count(*) from image_facts group by folder
+    union all select 'camera', camera_model, camera_model, count(*) from image_facts group by camera_model
+    union all select 'year', year(captured_at)::varchar, year(captured_at)::varchar, count(*) from image_facts group by year(captured_at)
+    union all
+    select 'problem', p.kind, p.kind, count(distinct p.image_id) from file_problems p semi join image_facts f using (image_id)
+    group by p.kind
+    union all select 'keyword', folded, min(keyword), count(*) from keywords group by folded
+    union all select 'missing', 'title', 'title', count(*) from image_facts where title is null
+    union all select 'missing', 'description', 'description', count(*) from image_facts where description is null
+    union all select 'missing', 'keywords', 'keywords', count(*) from image_facts where keyword_count = 0
+    union all select 'missing', 'creator', 'creator', count(*) from image_facts where creator is null
+    union all select 'missing', 'copyright', 'copyright', count(*) from image_facts where copyright is null
+    union all select 'missing', 'captured_at', 'captured_at', count(*) from image_facts where captured_at is null
+    union all select 'missing', 'gps', 'gps', count(*) from image_facts where latitude is null or longitude is null
+)
+select facet, value, shown, images, row_number() over (partition by facet order by images desc, value) as place
+from counted
+where value is not null and images > 0;
