@@ -216,6 +216,14 @@ def test_camera_settings_are_not_searched():
     assert found.text == "sea\nship"
 
 
+def test_notes_in_a_png_are_searched_but_not_what_the_program_wrote():
+    found = read(
+        png((b"tEXt", b"Title\0Quay"), (b"tEXt", b"Software\0Draw 5"), (b"tEXt", b"date:create\0today")), "PNG"
+    )
+    assert (found.title, found.text) == ("Quay", "Quay")
+    assert len(found.values) == 3
+
+
 @pytest.mark.parametrize(
     ("attributes", "stars"),
     [

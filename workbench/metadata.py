@@ -510,6 +510,7 @@ _HUMAN_XMP = {
     "Xmp.tiff.ImageDescription", "Xmp.tiff.Artist", "Xmp.tiff.Copyright", "Xmp.exif.UserComment",
     "Xmp.exifEX.CameraOwnerName",
 }  # fmt: skip
+_MACHINE_NOTES = {"Software", "Creation Time", "CreationTime", "Creation time"}
 _MACHINE_KEYS = {
     "Xmp.dc.format", "Xmp.xmp.CreatorTool", "Xmp.photoshop.ICCProfile", "Xmp.photoshop.LegacyIPTCDigest",
     "Xmp.photoshop.DocumentAncestors", "Xmp.xmpRights.Marked", "Xmp.plus.Version",
@@ -531,7 +532,9 @@ def _is_human(key: str) -> bool:
         return key in _HUMAN_XMP or (group not in _MACHINE_XMP and key not in _MACHINE_KEYS)
     if family == "Exif":
         return last in _HUMAN_EXIF
-    return family != "Iptc" or last in _HUMAN_IPTC
+    if family == "Iptc":
+        return last in _HUMAN_IPTC
+    return rest not in _MACHINE_NOTES and not rest.startswith(("date:", "exif:", "tiff:", "png:"))
 
 
 _MACHINE_VALUE = re.compile(
