@@ -1,0 +1,83 @@
+"""Measure one file: what a worker process does for a scan. Imports no more than it needs: each worker pays for it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, NamedTuple
+
+from workbench import images, metadata, sources
+from workbench.errors import NotFound, StorageError
+from workbench.problems import Problem, problem
+
+PICTURE_FACTS = (
+    "format", "mime", "width", "height", "mode", "bit_depth", "frames", "has_icc", "icc_name", "orientation",
+    "picture_hash", "phash", "dhash", "sharpness", "brightness", "contrast", "clipped_dark", "clipped_bright", "flat",
+)  # fmt: skip
+METADATA_FACTS = (
+    "captured_at", "captured_offset", "camera_make", "camera_model", "lens", "latitude", "longitude", "altitude",
+    "title", "description", "creator", "copyright", "rating", "iptc_charset",
+)  # fmt: skip
+
+
+class Item(NamedTuple):
+    """One listed file that has to be read; ``stage`` and ``kind`` say what was already wrong when it was listed."""
+
+    image_id: str
+    uri: str
+    path: str
+    size: int
+    mtime_ns: int
+    stage: str | None = None
+    kind: str | None = None
+    detail: str | None = None
+
+
+class Measured(NamedTuple):
+    """What a worker found out about one file; what is embedded in it as four lists of equal length."""
+
+    size: int | None = None
+    checksum: str | None = None
+    facts: tuple[Any, ...] | None = None
+    thumbnail: bytes | None = None
+    keys: list[str] = []
+    langs: list[str | None] = []
+    ordinals: list[int] = []
+    values: list[str] = []
+    keywords: list[str] = []
+    text: str = ""
+    problems: list[Problem] = []
+
+
+def measure_file(item: Item) -> Measured:
+    """Read one file and measure everything a scan wants to know: the task of a worker process.
+
+    Never raises for a bad file; what is wrong stands in ``problems``.
+    """
+    try:
+        with sources.open_blob(item.uri) as blob:
+            return _measure(blob.data)
+    except NotFound as error:
+        return failed("vanished_while_reading", str(error))
+    except (StorageError, OSError) as error:
+        return failed("unreadable", str(error))
+
+
+def _measure(data: Any) -> Measured:
+    size, checksum = len(data), hashlib.sha256(data).hexdigest()
+    if size == 0:
+        return Measured(size, checksum, problems=[problem("read", "empty")])
+    picture = images.measure(data)
+    if picture.format is None:
+        return Measured(size, checksum, problems=list(picture.problems))
+    found = metadata.read(data, format=picture.format)
+    problems = [*picture.problems, *found.problems]
+    facts = None
+    if not any(p.stage == "decode" for p in problems):
+        facts = tuple(getattr(picture, n) for n in PICTURE_FACTS) + tuple(getattr(found, n) for n in METADATA_FACTS)
+    columns = [list(column) for column in zip(*found.values, strict=True)] or [[], [], [], []]
+    return Measured(size, checksum, facts, picture.thumbnail, *columns, found.keywords, found.text, problems)
+
+
+def failed(kind: str, detail: str, stage: str = "read") -> Measured:
+    """Return what is known of a file that couldn't be read: its problem."""
+    return Measured(problems=[problem(stage, kind, detail)])
