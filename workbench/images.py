@@ -19,7 +19,7 @@ from typing import IO, Any, cast
 
 import numpy as np
 import pillow_heif
-from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageFile, UnidentifiedImageError
 
 from workbench import fingerprints
 from workbench.errors import BadValue
@@ -57,6 +57,8 @@ SMALLEST = 0.75
 SHORT_EDGE = 64
 """Short edge that a reduced decode keeps, so that fingerprints of panoramas stay true."""
 THUMBNAIL_QUALITY = 80
+WHOLE_STREAM = 32 << 20
+"""Bytes of a JPEG that are handed to its decoder in one piece."""
 
 # Above this Pillow warns and at twice this it refuses: our own, stricter limits are asked first.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
@@ -276,7 +278,10 @@ def _open_jpeg(data: Data, kind: Kind, picture: Picture) -> _Opened:
         raise _Bomb(f"{jpeg.width} x {jpeg.height} pixels in {jpeg.scans} passes")
     if jpeg.precision > 8:
         raise _NoDecoder(f"{jpeg.precision} bits per sample")
-    image = Image.open(io.BytesIO(jpeg.stream()), formats=["JPEG"])
+    stream = jpeg.stream()
+    image = cast("ImageFile.ImageFile", Image.open(io.BytesIO(stream), formats=["JPEG"]))
+    # Given in pieces, the decoder goes back to the start of a row at the end of every piece: 4 % slower at 6 megapixels.
+    image.decodermaxblock = min(max(image.decodermaxblock, len(stream)), WHOLE_STREAM)
     picture.picture_hash = "jpeg:" + _sha256(jpeg.coded)
     return _Opened(image, jpeg.icc, picture.orientation or 1, drafts=True)
 
@@ -404,21 +409,22 @@ def _turn(image: Image.Image, orientation: int) -> Image.Image:
     return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image
 
 
-def _shrink(image: Image.Image, edge: int) -> Image.Image:
+def _shrink(image: Image.Image, edge: int, resample: Image.Resampling = Image.Resampling.BILINEAR) -> Image.Image:
     longest = max(image.size)
     if longest <= edge:
         return image
     size = (max(1, round(image.width * edge / longest)), max(1, round(image.height * edge / longest)))
-    return image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
+    return image.resize(size, resample, reducing_gap=2.0)
 
 
 def _look(picture: Picture, grey: Image.Image, *, small: bool) -> None:
     """Fill in quality figures at the fixed scale, and fingerprints of the whole or, if told so, of the small grey."""
-    work = _shrink(grey, WORK_EDGE)
+    # The box filter is what a reduced JPEG decode does too, so sharpness is comparable between the two.
+    work = _shrink(grey, WORK_EDGE, Image.Resampling.BOX)
     found = fingerprints.quality(np.asarray(work))
     picture.sharpness, picture.brightness, picture.contrast = found.sharpness, found.brightness, found.contrast
     picture.clipped_dark, picture.clipped_bright, picture.flat = found.clipped_dark, found.clipped_bright, found.flat
-    source = work if small else grey
+    source = work if small and min(work.size) >= SHORT_EDGE else grey
     picture.phash, picture.dhash = fingerprints.phash(source), fingerprints.dhash(source)
 
 

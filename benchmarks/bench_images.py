@@ -1,0 +1,91 @@
+"""What measuring one picture costs, beside decoding alone and beside imagehash on the fully decoded picture.
+
+    python benchmarks/bench_images.py [--rounds N]
+
+Pictures are made on the spot: camera-like JPEGs of 6 megapixels (about 2.5 MB) and of 0.2 megapixels. Figures are
+CPU seconds of one process, best of the rounds, so that a busy machine disturbs them little.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import resource
+import sys
+import time
+from collections.abc import Callable
+
+import imagehash
+import numpy as np
+from PIL import Image
+
+from workbench.images import measure
+
+SIZES = {"6 MP": (3000, 2000, 8.0, 92), "0.2 MP": (548, 365, 4.0, 88)}
+LIMITS_MS = {"6 MP": 20.0, "0.2 MP": 2.2}
+
+
+def camera_like(width: int, height: int, noise: float, quality: int, seed: int) -> bytes:
+    """Make a JPEG with a photograph's spectrum (amplitude falling as 1/frequency), soft colours and sensor noise."""
+    random = np.random.default_rng(seed)
+    rows, columns = np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None, :]
+    fall = 1 / np.maximum(np.hypot(rows, columns), 1 / max(width, height)) ** 1.4
+    planes = []
+    for _ in range(3):
+        plane = np.fft.irfft2(np.fft.rfft2(random.normal(size=(height, width))) * fall, s=(height, width))
+        planes.append((plane - plane.mean()) / plane.std())
+    light = planes[0]
+    shades = [light + 0.25 * plane for plane in planes]
+    pixels = 118 + 48 * np.stack(shades, axis=-1) + random.normal(0, noise, (height, width, 1))
+    out = io.BytesIO()
+    Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(out, "JPEG", quality=quality)
+    return out.getvalue()
+
+
+def decode_alone(data: bytes) -> None:
+    image = Image.open(io.BytesIO(data))
+    step = next((step for step in (8, 4, 2) if max(image.size) // step >= 240), 1)
+    image.draft(None, (image.width // step, image.height // step))
+    image.load()
+
+
+def imagehash_peer(data: bytes) -> None:
+    image = Image.open(io.BytesIO(data))
+    imagehash.phash(image)
+    imagehash.dhash(image)
+
+
+def cpu_ms(task: Callable[[bytes], object], files: list[bytes], rounds: int) -> float:
+    for data in files:
+        task(data)
+    best = float("inf")
+    for _ in range(rounds):
+        start = time.process_time()
+        for data in files:
+            task(data)
+        best = min(best, (time.process_time() - start) / len(files))
+    return best * 1000
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    rounds = parser.parse_args().rounds
+    missed = 0
+    print("size    file KB  decode ms  measure ms  measured/s  imagehash ms  pHash bits off (worst)")
+    for name, (width, height, noise, quality) in SIZES.items():
+        files = [camera_like(width, height, noise, quality, seed) for seed in range(4 if width > 1000 else 40)]
+        decode, ours, peer = (cpu_ms(task, files, rounds) for task in (decode_alone, measure, imagehash_peer))
+        off = max(
+            (int(str(imagehash.phash(Image.open(io.BytesIO(data)))), 16) ^ (measure(data).phash or 0)).bit_count()
+            for data in files
+        )
+        size = sum(map(len, files)) / len(files) / 1000
+        print(f"{name:6} {size:8.0f} {decode:10.2f} {ours:11.2f} {1000 / ours:11.0f} {peer:13.2f} {off:12d}")
+        missed += ours > LIMITS_MS[name]
+    print(f"memory at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB, made the pictures included")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
