@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from workbench import images, metadata, sources
@@ -18,6 +19,8 @@ METADATA_FACTS = (
     "title", "description", "creator", "copyright", "rating", "iptc_charset",
 )  # fmt: skip
 
+_READINGS = 3
+
 
 class Item(NamedTuple):
     """One listed file that has to be read; ``stage`` and ``kind`` say what was already wrong when it was listed."""
@@ -32,34 +35,44 @@ class Item(NamedTuple):
     detail: str | None = None
 
 
-class Measured(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Measured:
     """What a worker found out about one file; what is embedded in it as four lists of equal length."""
 
     size: int | None = None
     checksum: str | None = None
     facts: tuple[Any, ...] | None = None
     thumbnail: bytes | None = None
-    keys: list[str] = []
-    langs: list[str | None] = []
-    ordinals: list[int] = []
-    values: list[str] = []
-    keywords: list[str] = []
+    keys: list[str] = field(default_factory=list)
+    langs: list[str | None] = field(default_factory=list)
+    ordinals: list[int] = field(default_factory=list)
+    values: list[str] = field(default_factory=list)
+    keywords: list[str] = field(default_factory=list)
     text: str = ""
-    problems: list[Problem] = []
+    problems: list[Problem] = field(default_factory=list)
 
 
 def measure_file(item: Item) -> Measured:
-    """Read one file and measure everything a scan wants to know: the task of a worker process.
-
-    Never raises for a bad file; what is wrong stands in ``problems``.
-    """
+    """Read one file and measure everything a scan wants to know. Runs in a worker process; never raises for a bad file."""
+    if item.kind is not None:
+        return failed(item.kind, item.detail or "", item.stage or "list")
     try:
-        with sources.open_blob(item.uri) as blob:
-            return _measure(blob.data)
+        return _measure_still(item)
     except NotFound as error:
         return failed("vanished_while_reading", str(error))
     except (StorageError, OSError) as error:
         return failed("unreadable", str(error))
+
+
+def _measure_still(item: Item) -> Measured:
+    """Measure a file that nobody writes to: read it again where its time says that somebody did meanwhile."""
+    before = item.mtime_ns
+    for _ in range(_READINGS):
+        with sources.open_blob(item.uri) as blob:
+            if blob.mtime_ns == before:
+                return _measure(blob.data)
+            before = blob.mtime_ns
+    return failed("changed_while_reading", "")
 
 
 def _measure(data: Any) -> Measured:
@@ -74,8 +87,10 @@ def _measure(data: Any) -> Measured:
     facts = None
     if not any(p.stage == "decode" for p in problems):
         facts = tuple(getattr(picture, n) for n in PICTURE_FACTS) + tuple(getattr(found, n) for n in METADATA_FACTS)
-    columns = [list(column) for column in zip(*found.values, strict=True)] or [[], [], [], []]
-    return Measured(size, checksum, facts, picture.thumbnail, *columns, found.keywords, found.text, problems)
+    keys, langs, ordinals, values = map(list, zip(*found.values, strict=True)) if found.values else ([], [], [], [])
+    return Measured(
+        size, checksum, facts, picture.thumbnail, keys, langs, ordinals, values, found.keywords, found.text, problems
+    )
 
 
 def failed(kind: str, detail: str, stage: str = "read") -> Measured:
