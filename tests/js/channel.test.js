@@ -64,6 +64,7 @@ test("a question is sent again under the same id, and one is told that it takes 
   channel.on("slow", (is) => slow.push(is));
   await channel.ready;
   const answer = channel.call("window", { start: 0 });
+  await tick(0);
   await tick(PATIENCE.slow);
   assert.deepEqual(slow, [true]);
   await tick(PATIENCE.question);
