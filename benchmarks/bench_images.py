@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import argparse
 import io
-import resource
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 
 import imagehash
 import numpy as np
@@ -70,7 +70,9 @@ def cpu_ms(task: Callable[[bytes], object], files: list[bytes], rounds: int) -> 
 def in_a_worker(files: list[bytes], rounds: int) -> tuple[float, int, list[int]]:
     """Return milliseconds an image, the process's peak memory in MB, and the fingerprints."""
     spent = cpu_ms(measure, files, rounds)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    # ru_maxrss would count the parent's peak too: it survives fork and exec.
+    status = Path("/proc/self/status").read_text().splitlines()
+    memory = next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) // 1024
     return spent, memory, [measure(data).phash or 0 for data in files]
 
 
