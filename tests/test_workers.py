@@ -282,7 +282,7 @@ def test_closing_a_pool_at_any_moment_of_its_start(delay: float) -> None:
 def test_no_pipes_or_threads_are_left_over() -> None:
     def resources() -> tuple[int, int]:
         gc.collect()
-        return len(os.listdir("/proc/self/fd")) if sys.platform == "linux" else 0, threading.active_count()
+        return len(list(Path("/proc/self/fd").iterdir())) if sys.platform == "linux" else 0, threading.active_count()
 
     with Pool("worker_tasks:double", workers=1) as pool:
         list(pool.run([1]))

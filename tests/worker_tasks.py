@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 
@@ -62,7 +63,7 @@ def limits() -> dict[str, Any]:
 def announce(order: tuple[str, str]) -> None:
     """Write this worker's process id into a folder, then sleep, or hang deaf to Python."""
     folder, how = order
-    place = os.path.join(folder, str(os.getpid()))
-    with open(place + ".tmp", "w", encoding="ascii"):
-        os.rename(place + ".tmp", place + ".pid")
+    place = Path(folder, f"{os.getpid()}.tmp")
+    place.touch()
+    place.rename(place.with_suffix(".pid"))
     misbehave((how, 60))

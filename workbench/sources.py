@@ -5,6 +5,8 @@ percent-encoded, so a name in no known encoding survives; others are what fsspec
 (``s3://bucket/key``). The local walk is our own: faster than fsspec's, lossless, and without limits on depth.
 """
 
+# ruff: noqa: PTH111, PTH116 (paths are raw bytes or open handles here, which pathlib doesn't take)
+
 from __future__ import annotations
 
 import errno
@@ -40,14 +42,14 @@ _NO_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getat
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A file met in a source.
+    r"""A file met in a source.
 
     Attributes
     ----------
     uri : str
         Its address.
     path : str
-        Its name relative to the source, for people; bytes that are no UTF-8 are shown as ``\\xNN``.
+        Its name relative to the source, for people; bytes that are no UTF-8 are shown as ``\xNN``.
     size : int
         Bytes.
     mtime_ns : int

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from workbench.errors import BadValue, StorageError, WorkspaceBusy
 
@@ -129,7 +129,7 @@ class Thumbnails:
         for connection in idle:
             connection.close()
 
-    def __enter__(self) -> Thumbnails:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -146,7 +146,7 @@ class Thumbnails:
             except (sqlite3.Error, UnicodeDecodeError) as error:  # Python chokes on messages that quote a damaged name
                 code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
                 if (code in _MOVED or code & 0xFF in _BUSY) and time.monotonic() < patience_ends:
-                    time.sleep(random.uniform(0.001, 0.02))  # uneven, so that no writer starves
+                    time.sleep(random.uniform(0.001, 0.02))  # noqa: S311 # uneven, so that no writer starves
                 elif _is_damage(code, path) and renewals < _RENEWALS:
                     renewals += 1
                     _start_after(path)

@@ -26,6 +26,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self, TypeVar
 
@@ -432,7 +433,7 @@ class _Seat:
                 raise _Lost
             assert self.process.stdout is not None
             with suppress(OSError, EOFError):
-                complaint = pickle.loads(_receive(self.process.stdout))
+                complaint = pickle.loads(_receive(self.process.stdout))  # noqa: S301 # our own child process, over a private pipe
                 if complaint:
                     raise BadValue("The workers can't import their task.", hint=complaint)
                 return self.process
@@ -458,7 +459,7 @@ def _spawn(task: str, memory: int, deadline: float) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-P", "-m", "workbench.workers", task, str(memory), str(deadline)]
     environment = {**os.environ, **dict.fromkeys(_ONE_THREAD, "1")}
     # The same modules as here, in the same order; -P keeps a stray json.py in a client's folder out of it.
-    environment["PYTHONPATH"] = os.pathsep.join(path or os.getcwd() for path in sys.path)
+    environment["PYTHONPATH"] = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
     apart: dict[str, Any] = {"start_new_session": True}  # Ctrl-C in the terminal is for us alone to act on
     if sys.platform == "win32":
         apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
@@ -482,7 +483,7 @@ def _obituary(code: int | None) -> str:
 
 def _understood(payload: bytes) -> Any:
     try:
-        failed, value = pickle.loads(payload)
+        failed, value = pickle.loads(payload)  # noqa: S301 # our own child process, over a private pipe
     except Exception as error:
         return Failure("crashed", f"the result can't be read: {error!r}")
     return Failure(failed, value) if failed else value
@@ -563,7 +564,8 @@ def _listen(requests: IO[bytes], waiting: queue.SimpleQueue[bytes]) -> None:
 
 def _answer(function: Callable[[Any], Any], payload: bytes) -> bytes:
     try:
-        return _frame((None, function(pickle.loads(payload))))
+        item = pickle.loads(payload)  # noqa: S301 # our own parent process, over a private pipe
+        return _frame((None, function(item)))
     except MemoryError:
         return _frame(("out_of_memory", _traceback_tail()))
     except BaseException:
