@@ -53,7 +53,7 @@ EXTENSIONS = {
 OPTIONS: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 88},
     "PNG": {"compress_level": 3},
-    "TIFF": {"compression": "tiff_lzw"},
+    "TIFF": {"compression": "tiff_adobe_deflate"},
     "WEBP": {"quality": 82, "method": 2},
     "HEIF": {"quality": 60, "enc_params": {"preset": "ultrafast"}},
     "AVIF": {"quality": 62, "speed": 9, "max_threads": 1},
@@ -200,7 +200,7 @@ def build(building: Path, target: Path, seed: int, images: int, progress: Callab
         truth.append(pair)
         formats[format] += 1
         progress(next(made), total)
-    for path, content in odd_files(building, shots):
+    for path, content in odd_files(seed):
         save(building, path, content, None)
         progress(next(made), total)
     truth_file = target.with_name(f"{target.name}.truth.csv")
@@ -320,7 +320,7 @@ def shoot(design: str, colour: str, angle: dict[str, Any], paper: str, *, cut: i
     if format == "GIF":
         turns = [{**angle, "squeeze": squeeze} for squeeze in (1.0, 0.8, 0.6, 0.8)]
         return [pictures.product(design, colours, turn, paper, cut=cut, edge=320) for turn in turns]
-    return [pictures.product(design, colours, angle, paper, cut=cut, edge=820)]
+    return [pictures.product(design, colours, angle, paper, cut=cut, edge=760)]
 
 
 ROLLS = [
@@ -343,11 +343,11 @@ def photographs(seed: int) -> Iterator[Shot]:
         claim = region in regions["claims"]
         path = f"Claims/2025-03/CLM-2025-00{310 + number}/IMG_{2200 + number}.jpg" if claim else ""
         grade = rng.choice(["none", "warm", "cool", "vivid", "faded"])
-        draw = functools.partial(crop, region, grade, seed, 1000)
+        draw = functools.partial(crop, region, grade, seed, 900)
         yield photo(rng, number, region["subject"], draw, path)
     for number in itertools.count(len(regions["photographs"] + regions["claims"])):
-        kind = rng.choice(["mountains", "lake", "skyline", "table"])
-        subject = {"skyline": "town", "table": "still_life"}.get(kind, "landscape")
+        kind = rng.choice(list(pictures.SCENES))
+        subject = {"skyline": "town", "table": "still_life", "sea": "sea"}.get(kind, "landscape")
         yield photo(rng, number, subject, functools.partial(view, kind, seed, number), "")
 
 
@@ -374,7 +374,7 @@ def crop(region: dict[str, Any], grade: str, seed: int, edge: int) -> list[Image
 def view(kind: str, seed: int, number: int) -> list[Image.Image]:
     """Draw a place, with a product on the table if it is one."""
     rng = numbers(seed, "view", number)
-    size = [(960, 640), (900, 600), (640, 900), (1024, 576)][rng.integers(4)]
+    size = [(900, 600), (840, 560), (600, 840), (960, 540)][rng.integers(4)]
     picture = pictures.scene(kind, rng, size)
     if kind == "table":
         design, colour = rng.choice(list(pictures.data()["designs"])), rng.choice(list(pictures.data()["colours"]))
@@ -402,6 +402,8 @@ def papers(seed: int) -> Iterator[Shot]:
         format = pick(rng, {"JPEG": 50, "PNG": 20, "TIFF": 18, "BMP": 4, "WEBP": 8})
         number, first = 300 + index, ""
         taken = clock("2025-03-12 08:00") + timedelta(hours=5 * index)
+        if index % 12 == 1:
+            format = "TIFF"  # every third form is bound
         bound = kind == "form" and format == "TIFF"
         for sheet in range(1, 4 if kind == "form" and not bound else 2):
             path = DESKS[kind].format(n=number, sheet="1-3" if bound else sheet, x=EXTENSIONS[format])
@@ -446,11 +448,11 @@ def print_plate(region: dict[str, Any] | None, seed: int, number: int, deep: boo
     if region:
         picture = crop(region, "mono", seed, 760)[0]
     else:
-        picture = pictures.scene(str(rng.choice(["mountains", "lake", "skyline"])), rng, (760, 560))
+        picture = view(str(rng.choice(["mountains", "lake", "sea", "table"])), seed, 10_000_000 + number)[0]
     picture = pictures.plate(picture, rng, number)
     if not deep:
         return [picture]
-    grey = np.asarray(picture.convert("L").resize((560, 412)), dtype=np.float32) * 250
+    grey = np.asarray(pictures.scaled(picture, 0.7).convert("L"), dtype=np.float32) * 250
     return [Image.fromarray((grey + rng.uniform(0, 250, grey.shape)).astype(np.uint16))]
 
 
@@ -544,7 +546,8 @@ NAMES = [
 def rename(rng: random.Random, shots: list[Shot]) -> None:
     """Give some pictures the names that people really give, a few with the wrong ending."""
     named = {shot.like[0] for shot in shots if shot.like}
-    free = [shot for shot in shots if shot.path not in named and not shot.like and "Claims" not in shot.path]
+    free = [shot for shot in shots if shot.kind in ("product", "photograph") and "Claims" not in shot.path]
+    free = [shot for shot in free if shot.path not in named and not shot.like]
     rng.shuffle(free)
     for format, name in NAMES:
         shot = next((shot for shot in free if shot.format == format), None)
@@ -588,11 +591,6 @@ class Edit:
     folder: str = "From agency/Selects"
 
 
-def scaled(image: Image.Image, factor: float) -> Image.Image:
-    """Return the picture in another size."""
-    return image.resize((round(image.width * factor), round(image.height * factor)), Image.Resampling.LANCZOS)
-
-
 def trimmed(image: Image.Image, part: float, rng: np.random.Generator) -> Image.Image:
     """Return a part of the picture, ``part`` of each side."""
     left, top = rng.uniform(0, 1 - part, 2) * image.size
@@ -617,9 +615,9 @@ EDITS: dict[str, Edit] = {
     "exact": Edit(folder="Backup (do not delete)"),
     "metadata_only": Edit(),
     "exif_orientation": Edit(folder="Old laptop/DCIM/100CANON"),
-    "resize_50": Edit(lambda image, rng: scaled(image, 0.5), folder="Web/small"),
-    "resize_150": Edit(lambda image, rng: scaled(image, 1.5)),
-    "thumbnail": Edit(lambda image, rng: scaled(image, 0.2), folder="Web/thumbs"),
+    "resize_50": Edit(lambda image, rng: pictures.scaled(image, 0.5), folder="Web/small"),
+    "resize_150": Edit(lambda image, rng: pictures.scaled(image, 1.5)),
+    "thumbnail": Edit(lambda image, rng: pictures.scaled(image, 0.2), folder="Web/thumbs"),
     "crop_90": Edit(lambda image, rng: trimmed(image, 0.9, rng)),
     "crop_60": Edit(lambda image, rng: trimmed(image, 0.6, rng)),
     "recompress_q20": Edit(quality=20, folder="From WhatsApp"),
@@ -639,8 +637,8 @@ EDITS: dict[str, Edit] = {
     "format_webp": Edit(format="WEBP", folder="Web/webp"),
     "format_heic": Edit(format="HEIF", folder="Old laptop/iPhone"),
     "format_avif": Edit(format="AVIF", folder="Web/avif"),
-    "format_bmp": Edit(lambda image, rng: scaled(image, 0.6), format="BMP", folder="Old laptop/Paint"),
-    "format_gif": Edit(lambda image, rng: scaled(image, 0.5), format="GIF", folder="Web/gif"),
+    "format_bmp": Edit(lambda image, rng: pictures.scaled(image, 0.6), format="BMP", folder="Old laptop/Paint"),
+    "format_gif": Edit(lambda image, rng: pictures.scaled(image, 0.5), format="GIF", folder="Web/gif"),
     "print_cmyk": Edit(lambda image, rng: image.convert("CMYK"), folder="Print"),
     "next_frame": Edit(pictures.next_frame, folder=""),
 }
@@ -857,10 +855,11 @@ OTHERS: dict[str, Callable[[bytes], bytes]] = {
 """Path → the content of a file that isn't an image."""
 
 
-def odd_files(building: Path, shots: list[Shot]) -> Iterator[tuple[str, bytes]]:
-    """Yield the broken files and the other ones, with their paths."""
-    photos = [shot for shot in shots if (shot.format, shot.kind) == ("JPEG", "photograph")]
+def odd_files(seed: int) -> Iterator[tuple[str, bytes]]:
+    """Yield the broken files and the other ones, with their paths; none shows a picture that is elsewhere too."""
     for number, (path, spoil) in enumerate((BROKEN | OTHERS).items()):
-        small = opened((building / photos[-1 - number % len(photos)].path).read_bytes()).rotate(180)
-        jpeg = metadata.encode(scaled(small, 0.8), "JPEG", None, quality=85)
-        yield path, spoil(jpeg)
+        if path.endswith(".pdf"):
+            picture = write("letter", "en", seed, 99_000, (1,), "JPEG")[0]
+        else:
+            picture = view("sea", seed, 20_000_000 + number)[0]
+        yield path, spoil(metadata.encode(picture, "JPEG", None, quality=85))

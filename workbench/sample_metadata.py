@@ -129,7 +129,7 @@ def caption(
     gaps, languages = tables["missing"], rng.choice(tables["languages"])
 
     def has(name: str) -> bool:
-        return rng.random() >= gaps[name]
+        return rng.random() >= float(gaps[name])
 
     said = Caption(taken=taken, carriers=carriers(rng))
     if has("title"):

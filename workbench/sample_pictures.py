@@ -21,7 +21,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter, ImageFo
 
 from workbench.errors import MissingExtra
 
-Floats = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.floating[Any]]
 Point = tuple[float, float]
 Colour = tuple[int, int, int]
 
@@ -84,11 +84,20 @@ def clouds(rng: np.random.Generator, size: tuple[int, int], cells: tuple[float, 
     return total
 
 
+@functools.cache
+def noise_tile() -> npt.NDArray[np.int16]:
+    """Return a square of noise, spread 8, from which every picture's grain is cut."""
+    return (np.random.default_rng(0).standard_normal((1600, 1600), dtype=np.float32) * 8).astype(np.int16)
+
+
 def grain(rng: np.random.Generator, image: Image.Image, strength: float) -> Image.Image:
-    """Return the picture with sensor noise of ``strength`` levels."""
-    pixels = to_floats(image)
-    noise = rng.standard_normal(pixels.shape[:2], dtype=np.float32) * strength
-    return to_image(pixels + (noise[..., None] if pixels.ndim == 3 else noise))
+    """Return the picture with sensor noise of ``strength`` levels; at most 1,500 pixels a side."""
+    left, top = rng.integers(0, 100, 2)
+    noise = noise_tile()[top : top + image.height, left : left + image.width]
+    noise = noise * np.int16(round(strength * 16)) >> 7
+    pixels = np.asarray(image).astype(np.int16)
+    pixels += noise[..., None] if pixels.ndim == 3 else noise
+    return Image.fromarray(np.clip(pixels, 0, 255, out=pixels).astype(np.uint8))
 
 
 def ramp(size: tuple[int, int], stops: Sequence[tuple[float, Colour]]) -> Floats:
@@ -131,18 +140,16 @@ def soft(values: Floats, radius: int) -> Floats:
         for axis in (0, 1):
             edge = [(radius + 1, radius) if side == axis else (0, 0) for side in (0, 1)]
             sums = np.cumsum(np.pad(values, edge), axis=axis, dtype=np.float32)
-            ahead, behind = (sums[2 * radius + 1 :], sums[: -2 * radius - 1])
-            if axis:
-                ahead, behind = (sums[:, 2 * radius + 1 :], sums[:, : -2 * radius - 1])
-            values = (ahead - behind) / (2 * radius + 1)
+            wide = 2 * radius + 1
+            values = (sums[:, wide:] - sums[:, :-wide] if axis else sums[wide:] - sums[:-wide]) / wide
     return values
 
 
 def swollen(mask: Floats, radius: int) -> tuple[Floats, Floats]:
     """Return the slopes (across, down) of a cushion that fills the mask."""
     height = np.sqrt(np.clip(2 * soft(mask, radius) - 0.9, 0.02, 1.1)) * radius * 2.2
-    down, across = np.gradient(soft(height, 1))
-    return across.astype(np.float32), down.astype(np.float32)
+    down, across = np.asarray(np.gradient(soft(height, 1)), dtype=np.float32)
+    return across, down
 
 
 def turned(mask: Floats) -> tuple[Floats, Floats]:
@@ -265,9 +272,8 @@ def shadow(alpha: Image.Image, strength: float = 0.55) -> Image.Image:
 def studio(size: tuple[int, int], paper: str) -> Image.Image:
     """Return an empty studio: a sheet of paper that curves up behind the object."""
     tone = np.asarray(rgb(paper), dtype=np.float32)
-    back, bend, front = ((0.0, tone * 0.97), (0.62, tone * 0.86), (0.75, tone * 0.95)), (1.0, tone * 1.0), 0
-    stops = [(at, tuple(colour)) for at, colour in (*back, bend)]
-    return to_image(ramp(size, stops) * vignette(size, 0.14 + front))
+    shades = [(0.0, 0.97), (0.62, 0.86), (0.75, 0.95), (1.0, 1.0)]
+    return to_image(ramp(size, [(at, tuple(tone * shade)) for at, shade in shades]) * vignette(size, 0.14))
 
 
 def product(
@@ -293,28 +299,85 @@ def ridge_line(rng: np.random.Generator, width: int, roughness: float) -> Floats
     octaves = [(2**octave + 1, roughness**octave) for octave in range(1, 8)]
     at = np.linspace(0, 1, width)
     lines = [np.interp(at, np.linspace(0, 1, n), rng.uniform(-1, 1, n)) * weight for n, weight in octaves]
-    return np.sum(lines, axis=0).astype(np.float32)
+    return np.asarray(np.sum(lines, axis=0), dtype=np.float32)
 
 
 def mountains(rng: np.random.Generator, size: tuple[int, int], palette: list[str]) -> Image.Image:
     """Return hills behind hills in the haze; ``palette`` is sky, horizon, far, near."""
-    sky, horizon, far, near = (np.asarray(rgb(colour), dtype=np.float32) for colour in palette)
-    level = rng.uniform(0.35, 0.6)
-    pixels = ramp(size, [(0, tuple(sky)), (level, tuple(horizon)), (1, tuple(horizon))])
-    pixels += (np.clip(clouds(rng, size, (3, 7)), 0, 3) * 11 * np.linspace(1, 0, size[1])[:, None])[..., None]
-    pixels += sun(rng, size, level)
-    rows = np.arange(size[1], dtype=np.float32)[:, None]
-    layers = int(rng.integers(4, 7))
-    for layer in range(layers):
-        depth = layer / (layers - 1)
-        top = size[1] * (level + 0.42 * depth + (0.13 - 0.05 * depth) * ridge_line(rng, size[0], 0.5 + 0.08 * depth))
-        inside = np.clip(rows - top[None, :], 0, 1)[..., None]
-        mist = np.clip((rows - top[None, :]) / (size[1] * 0.22), 0, 1)[..., None] * (1 - depth) * 0.6
+    horizon, far, near = (np.asarray(rgb(colour), dtype=np.float32) for colour in palette[1:])
+    level, roughness = rng.uniform(0.22, 0.62), rng.uniform(0.42, 0.66)
+    pixels = overcast(rng, size, palette, level)
+    layers = int(rng.integers(2, 7))
+    for depth in np.linspace(0, 1, layers):
+        sway = (0.16 - 0.07 * depth) * ridge_line(rng, size[0], roughness)
+        top = size[1] * np.clip(level + (0.95 - level) * 0.75 * depth + sway, 0.02, 0.97)
+        start = int(top.min())
+        below = np.arange(start, size[1], dtype=np.float32)[:, None] - top[None, :]
+        mist = np.clip(below / (size[1] * 0.22), 0, 1)[..., None] * (1 - depth) * 0.6
         body = (far * (1 - depth) + near * depth) * (1 - mist) + horizon * mist
+        if roughness > 0.55 and depth < 0.5:
+            snow = np.clip(1 - below / (size[1] * 0.09) + 0.5 * clouds(rng, below.shape[::-1], (30, 12), 2), 0, 0.85)
+            body = body * (1 - snow[..., None]) + (horizon * 0.3 + 170) * snow[..., None]
         if depth > 0.4:
-            body = body * (1 + clouds(rng, size, (90, 60), 2) * 0.09 * depth)[..., None]
-        pixels = pixels * (1 - inside) + body * inside
-    return to_image(pixels)
+            body = body * (1 + clouds(rng, below.shape[::-1], (90, 60), 2) * 0.09 * depth)[..., None]
+        inside = np.clip(below, 0, 1)[..., None]
+        pixels[start:] = pixels[start:] * (1 - inside) + body * inside
+    picture = to_image(pixels)
+    if rng.random() < 0.5:
+        firs(rng, picture, rgb(palette[3]))
+    return picture
+
+
+def overcast(rng: np.random.Generator, size: tuple[int, int], palette: list[str], level: float) -> Floats:
+    """Return a sky with more or fewer clouds, and mostly with a sun or moon, down to ``level``."""
+    sky, horizon = rgb(palette[0]), rgb(palette[1])
+    pixels = ramp(size, [(0, sky), (level, horizon), (1, horizon)])
+    cover = np.clip(clouds(rng, size, (3, 7)) + rng.uniform(-0.6, 0.7), 0, 2.5) * rng.uniform(5, 34)
+    pixels += (cover * np.linspace(1, 0.1, size[1], dtype=np.float32)[:, None])[..., None]
+    return pixels + sun(rng, size, level) if rng.random() < 0.7 else pixels
+
+
+def firs(rng: np.random.Generator, picture: Image.Image, colour: Colour) -> None:
+    """Draw a few dark trees into the foreground."""
+    draw, (wide, high) = ImageDraw.Draw(picture), picture.size
+    dark = tuple(round(band * 0.62) for band in colour)
+    middle = rng.uniform(0, 1)
+    for _ in range(int(rng.integers(4, 26))):
+        x, tall = rng.normal(middle, 0.28) * wide, rng.uniform(0.16, 0.42) * high
+        top, half = high * 1.02 - tall, tall * 0.17
+        for tier in np.linspace(0.0, 0.8, 9):
+            y, reach = top + tier * tall, half * (0.22 + tier) * rng.uniform(0.85, 1.1)
+            draw.polygon([(x, y - 0.06 * tall), (x - reach, y + 0.16 * tall), (x + reach, y + 0.16 * tall)], fill=dark)
+
+
+def sea(rng: np.random.Generator, size: tuple[int, int], palette: list[str]) -> Image.Image:
+    """Return open water under a sky, with sails on some days and a beach on others."""
+    level = rng.uniform(0.3, 0.62)
+    pixels, line = overcast(rng, size, palette, level), round(size[1] * level)
+    deep, high = np.asarray(rgb(palette[2]), dtype=np.float32) * 0.8, size[1] - line
+    swell = clouds(rng, (size[0], high), (5, 34), 3) * np.linspace(3, 17, high, dtype=np.float32)[:, None]
+    pixels[line:] = deep * np.linspace(1.15, 0.7, high, dtype=np.float32)[:, None, None] + swell[..., None]
+    if rng.random() < 0.5:
+        shore = size[1] * (0.86 + 0.05 * ridge_line(rng, size[0], 0.3))
+        below = np.arange(line, size[1], dtype=np.float32)[:, None] - shore[None, :]
+        foam, sand = np.exp(-((below + 5) ** 2) / 60)[..., None], np.clip(below / 6, 0, 1)[..., None]
+        grains = (1 + clouds(rng, (size[0], high), (90, 60), 2) * 0.05)[..., None]
+        beach = np.array([206, 182, 142], dtype=np.float32) * grains
+        pixels[line:] = pixels[line:] * (1 - sand) + beach * sand + 90 * foam
+    picture = to_image(pixels)
+    for _ in range(int(rng.integers(0, 5))):
+        sail(rng, ImageDraw.Draw(picture), size, line)
+    return picture
+
+
+def sail(rng: np.random.Generator, draw: ImageDraw.ImageDraw, size: tuple[int, int], line: int) -> None:
+    """Draw a sailing boat, larger where it is nearer."""
+    near = rng.uniform(0.02, 0.4)
+    x, y, tall = rng.uniform(0.08, 0.92) * size[0], line + near * 0.4 * (size[1] - line), size[1] * (0.05 + 0.3 * near)
+    draw.polygon([(x, y - tall), (x, y - 0.1 * tall), (x + 0.45 * tall, y - 0.1 * tall)], fill="#efe9dc")
+    draw.polygon([(x - 3, y - 0.85 * tall), (x - 3, y - 0.1 * tall), (x - 0.3 * tall, y - 0.1 * tall)], fill="#d8d0c0")
+    hull = [(x - 0.34 * tall, y - 0.07 * tall), (x + 0.5 * tall, y - 0.07 * tall), (x + 0.35 * tall, y + 0.05 * tall)]
+    draw.polygon([*hull, (x - 0.25 * tall, y + 0.05 * tall)], fill="#3a2a24")
 
 
 def sun(rng: np.random.Generator, size: tuple[int, int], level: float) -> Floats:
@@ -322,7 +385,7 @@ def sun(rng: np.random.Generator, size: tuple[int, int], level: float) -> Floats
     x, y = np.meshgrid(np.arange(size[0], dtype=np.float32), np.arange(size[1], dtype=np.float32))
     away = np.hypot(x - rng.uniform(0.1, 0.9) * size[0], y - level * rng.uniform(0.3, 0.95) * size[1]) / size[0]
     glow = 70 * np.exp(-away * 7) + 150 * np.clip((0.022 - away) * 250, 0, 1)
-    return glow[..., None] * np.array([1.0, 0.85, 0.6], dtype=np.float32)
+    return np.asarray(glow[..., None] * np.array([1.0, 0.85, 0.6]), dtype=np.float32)
 
 
 def lake(rng: np.random.Generator, size: tuple[int, int], palette: list[str]) -> Image.Image:
@@ -389,7 +452,7 @@ def table_top(rng: np.random.Generator, size: tuple[int, int], palette: list[str
 
 def planks(rng: np.random.Generator, size: tuple[int, int]) -> Image.Image:
     """Return boards of wood, seen flat."""
-    tone = rng.uniform([120, 78, 44], [196, 150, 104]).astype(np.float32)
+    tone = np.array([186, 138, 92], dtype=np.float32) * np.float32(rng.uniform(0.5, 1.05))
     fibre = clouds(rng, size, (2.5, 55), 3) * 0.07 + clouds(rng, size, (4, 3), 2) * 0.04
     joints = np.ones(size[1], dtype=np.float32)
     joints[:: max(12, size[1] // 4)] = 0.55
@@ -400,6 +463,7 @@ def planks(rng: np.random.Generator, size: tuple[int, int]) -> Image.Image:
 SCENES: dict[str, Callable[[np.random.Generator, tuple[int, int], list[str]], Image.Image]] = {
     "mountains": mountains,
     "lake": lake,
+    "sea": sea,
     "skyline": skyline,
     "table": table_top,
 }
@@ -407,7 +471,7 @@ SCENES: dict[str, Callable[[np.random.Generator, tuple[int, int], list[str]], Im
 
 def scene(name: str, rng: np.random.Generator, size: tuple[int, int]) -> Image.Image:
     """Return a place, in one of the palettes of light."""
-    palettes = data()["light"]
+    palettes = data()["dusk" if name == "skyline" else "light"]
     picture = SCENES[name](rng, size, palettes[rng.integers(len(palettes))])
     return grain(rng, picture, 2.2)
 
@@ -613,7 +677,8 @@ def document(kind: str, language: str, rng: np.random.Generator, *, number: int,
     """Return a scanned page: typed, stamped, a little askew, on tinted paper."""
     write, size = PAPERS[kind]
     words = data()["paper"][language]
-    page = Image.new("RGB", size, tuple(int(c) for c in rng.integers([244, 240, 226], [255, 253, 248])))
+    white, yellow = rng.integers(242, 256), rng.integers(2, 16)
+    page = Image.new("RGB", size, (int(white), int(white - yellow // 3), int(white - yellow)))
     write(rng, page, words, number, sheet)
     if rng.random() < 0.6:
         stamp(rng, page, str(rng.choice(words["stamps"])), rng.uniform([0.45, 0.55], [0.6, 0.8]) * np.array(size))
@@ -623,10 +688,15 @@ def document(kind: str, language: str, rng: np.random.Generator, *, number: int,
 def scanned(rng: np.random.Generator, page: Image.Image) -> Image.Image:
     """Return a clean page as it comes out of a scanner."""
     lid = tuple(int(c) for c in rng.integers([150, 150, 150], [215, 213, 208]))
-    askew = page.rotate(rng.uniform(-1.6, 1.6), resample=Image.Resampling.BICUBIC, fillcolor=lid)
+    askew = page.rotate(rng.uniform(-1.6, 1.6), resample=Image.Resampling.BILINEAR, fillcolor=lid)
     uneven = 1 + 0.012 * clouds(rng, page.size, (2, 3), 3)
     uneven[:, :18] *= np.linspace(0.72, 1, 18)
     return grain(rng, to_image(to_floats(askew) * uneven[..., None]), 2.0)
+
+
+def scaled(image: Image.Image, factor: float) -> Image.Image:
+    """Return the picture in another size."""
+    return image.resize((round(image.width * factor), round(image.height * factor)), Image.Resampling.LANCZOS)
 
 
 def lettered(image: Image.Image, text: str, size: int) -> Image.Image:
