@@ -42,9 +42,10 @@ export function mountLarge(root, channel, around) {
   const filter = el("input", { type: "search", placeholder: "Search in the metadata", "aria-label": "Search in the metadata" });
   const facts = el("div", { class: "wb-large-facts" });
   const panel = el("aside", { class: "wb-large-panel", "aria-label": "Metadata" }, [filter, facts]);
-  const tick = button("Select", () => perform("toggle"), { class: "wb-button wb-tick", "aria-pressed": "false" }, [
+  const tickText = el("span", { text: "Select" });
+  const tick = button("Select this image", () => perform("toggle"), { class: "wb-button wb-tick", "aria-pressed": "false" }, [
     icon(ICONS.check),
-    "Select",
+    tickText,
   ]);
   const bar = el("header", { class: "wb-large-bar" }, [
     el("div", { class: "wb-large-title" }, [name, where]),
@@ -213,10 +214,11 @@ export function mountLarge(root, channel, around) {
   function showTick() {
     const on = around.selected(place);
     tick.setAttribute("aria-pressed", String(on));
-    tick.lastChild.textContent = on ? "Selected" : "Select";
+    tickText.textContent = on ? "Selected" : "Select";
   }
 
   function showFacts() {
+    /** @type {string[]} */
     const words = filter.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
     /** @param {...string} texts */
     const matches = (...texts) => words.every((word) => texts.join(" ").toLowerCase().includes(word));
