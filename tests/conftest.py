@@ -1,0 +1,32 @@
+"""What all tests share: the sample collection, and what happens where there is no browser."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from widgets.mini_host import chromium
+
+from workbench.demo import open_sample
+
+UNDER_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
+NO_BROWSER = "NOT TESTED: this needs Chromium, and there is none (put it on the PATH or name it in WORKBENCH_CHROMIUM)"
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs a browser where there is none; under CI that is a failure."""
+    needs = item.get_closest_marker("browser") or item.get_closest_marker("lab")
+    if needs is None or chromium() is not None:
+        return
+    if UNDER_CI:
+        pytest.fail(NO_BROWSER, pytrace=False)
+    pytest.skip(NO_BROWSER)
+
+
+@pytest.fixture(scope="session")
+def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the demo: the sample collection and a workspace it is scanned into, made once for all tests."""
+    home = Path(os.environ["WB_DEV_DEMO"]) if "WB_DEV_DEMO" in os.environ else tmp_path_factory.mktemp("demo")
+    open_sample(home, actor="tester").close()
+    return home
