@@ -262,6 +262,7 @@ FULL = Caption(
     camera={"make": "Canon", "model": "Canon EOS R6m2", "lens": "RF24-70mm"},
     exposure=(125, 2.8, 400, 35),
     rating=4,
+    owner="Taro Yamada",
     carriers=("exif", "iptc", "xmp"),
     digest="right",
 )
@@ -277,6 +278,8 @@ def test_exif_reads_back_as_written(picture: Image.Image, format: str) -> None:
     with Image.open(io.BytesIO(sample_metadata.encode(picture, format, FULL))) as image:
         block = image.getexif()
         assert block[0x0110] == "Canon EOS R6m2"
+        assert block[0x013B].encode("latin-1") == "Zoë Müller".encode()  # Pillow reads these tags as Latin-1
+        assert block.get_ifd(0x8769)[0xA430] == "Taro Yamada"
         assert block.get_ifd(0x8769)[0x9003] == "2025:03:04 05:06:07"
         assert block.get_ifd(0x8769)[0x9011] == "+02:00"
         place = block.get_ifd(0x8825)

@@ -201,7 +201,7 @@ def exif(said: Caption) -> Image.Exif:
         0x013B: said.creator,
         0x8298: said.rights,
     }
-    block.update({tag: value for tag, value in text.items() if value})
+    block.update({tag: utf8(value) for tag, value in text.items() if value})
     if said.orientation:
         block[0x0112] = said.orientation
     block[0x8769] = shot(said, camera)
@@ -210,6 +210,11 @@ def exif(said: Caption) -> Image.Exif:
     if said.place:
         block[0x8825] = position(said.place)
     return block
+
+
+def utf8(text: str) -> str | bytes:
+    """Return text for an ASCII tag the way cameras write names: as UTF-8, where Pillow would write question marks."""
+    return text if text.isascii() else text.encode()
 
 
 def shot(said: Caption, camera: dict[str, Any]) -> dict[int, Any]:
