@@ -4,13 +4,13 @@
 
 Makes camera-like JPEGs (6 megapixels of about 2.5 MB, and 0.2 megapixels) with EXIF, IPTC and XMP, scans them with one
 and two workers in a process of its own, and counts the CPU seconds of that process and its workers. What starting
-costs (interpreters, imports, an empty catalogue) is measured by scanning one small file, and subtracted: it is paid once.
+costs (interpreters, imports, an empty catalogue) is measured by scanning one small file,
+and subtracted: it is paid once.
 """
 
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import shutil
 import struct
@@ -19,8 +19,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench_images import SIZES, camera_like
 from PIL import Image
+
+from bench_images import SIZES, camera_like
 
 SCAN = """
 import json, resource, sys, time
@@ -44,8 +45,10 @@ SPEED_UP = 1.8
 
 XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
  xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about=""
- xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" photoshop:City="Porto">
- <dc:title><rdf:Alt><rdf:li xml:lang="x-default">Frame {n}</rdf:li><rdf:li xml:lang="de">Bild {n}</rdf:li></rdf:Alt></dc:title>
+ xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/"
+ photoshop:City="Porto">
+ <dc:title><rdf:Alt><rdf:li xml:lang="x-default">Frame {n}</rdf:li>
+ <rdf:li xml:lang="de">Bild {n}</rdf:li></rdf:Alt></dc:title>
  <dc:subject><rdf:Bag><rdf:li>harbour</rdf:li><rdf:li>boat {m}</rdf:li><rdf:li>evening</rdf:li></rdf:Bag></dc:subject>
  </rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>"""
 
@@ -58,9 +61,11 @@ def exif(n: int) -> bytes:
     taken = f"2025:{n % 12 + 1:02}:{n % 28 + 1:02} {n % 24:02}:{n % 60:02}:00"
     made.get_ifd(0x8769).update(
         {
-            0x9003: taken, 0x9004: taken, 0x9011: "+01:00", 0x829A: (1, 250), 0x829D: (28, 10), 0x8827: 200 + n % 7 * 100,
-            0x9201: (8, 1), 0x9202: (3, 1), 0x9204: (0, 1), 0x9207: 5, 0x9209: 16, 0x920A: (50, 1), 0xA001: 1, 0xA002: 3000,
-            0xA003: 2000, 0xA402: 0, 0xA403: 0, 0xA406: 0, 0xA431: f"0123{n:08}", 0xA434: "RF50mm F1.8 STM",
+            0x9003: taken, 0x9004: taken, 0x9011: "+01:00", 0x829A: (1, 250), 0x829D: (28, 10),
+            0x8827: 200 + n % 7 * 100,
+            0x9201: (8, 1), 0x9202: (3, 1), 0x9204: (0, 1), 0x9207: 5, 0x9209: 16, 0x920A: (50, 1), 0xA001: 1,
+            0xA002: 3000, 0xA003: 2000, 0xA402: 0, 0xA403: 0, 0xA406: 0, 0xA431: f"0123{n:08}",
+            0xA434: "RF50mm F1.8 STM",
         }
     )  # fmt: skip
     made.get_ifd(0x8825).update({1: "N", 2: (41.0, 8.0, n % 60 / 1.0), 3: "W", 4: (8.0, 36.0, n % 60 / 1.0)})
@@ -79,7 +84,8 @@ def with_metadata(picture: bytes, n: int) -> bytes:
     """Return the JPEG with EXIF, IPTC and XMP of its own; the coded picture isn't touched."""
     packet = b"http://ns.adobe.com/xap/1.0/\0" + XMP.format(n=n, m=n % 40).encode()
     segments = b"".join(
-        marker + struct.pack(">H", len(body) + 2) + body for marker, body in ((b"\xff\xe1", exif(n)), (b"\xff\xe1", packet))
+        marker + struct.pack(">H", len(body) + 2) + body
+        for marker, body in ((b"\xff\xe1", exif(n)), (b"\xff\xe1", packet))
     )
     return picture[:2] + segments + iptc(n) + picture[2:]
 
@@ -109,7 +115,9 @@ def peer_imagehash(files: list[Path]) -> float:
         "for f in sys.argv[1:]: i = Image.open(f); imagehash.phash(i); imagehash.dhash(i)\n"
         "print((len(sys.argv) - 1) / (time.process_time() - t))"
     )
-    return float(subprocess.run([sys.executable, "-c", code, *files], capture_output=True, text=True, check=True).stdout)
+    return float(
+        subprocess.run([sys.executable, "-c", code, *files], capture_output=True, text=True, check=True).stdout
+    )
 
 
 def peer_exiftool(files: list[Path]) -> float | None:
@@ -117,10 +125,13 @@ def peer_exiftool(files: list[Path]) -> float | None:
     if shutil.which("exiftool") is None:
         return None
     code = (
-        "import resource, subprocess, sys; subprocess.run(['exiftool', '-j', '-G1', *sys.argv[1:]], capture_output=True)\n"
+        "import resource, subprocess, sys\n"
+        "subprocess.run(['exiftool', '-j', '-G1', *sys.argv[1:]], capture_output=True)\n"
         "u = resource.getrusage(resource.RUSAGE_CHILDREN); print((len(sys.argv) - 1) / (u.ru_utime + u.ru_stime))"
     )
-    return float(subprocess.run([sys.executable, "-c", code, *files], capture_output=True, text=True, check=True).stdout)
+    return float(
+        subprocess.run([sys.executable, "-c", code, *files], capture_output=True, text=True, check=True).stdout
+    )
 
 
 def peer_pillow(files: list[Path]) -> float:
@@ -130,7 +141,9 @@ def peer_pillow(files: list[Path]) -> float:
         "for f in sys.argv[1:]: Image.open(f).load()\n"
         "print((len(sys.argv) - 1) / (time.process_time() - t))"
     )
-    return float(subprocess.run([sys.executable, "-c", code, *files], capture_output=True, text=True, check=True).stdout)
+    return float(
+        subprocess.run([sys.executable, "-c", code, *files], capture_output=True, text=True, check=True).stdout
+    )
 
 
 def main() -> int:
@@ -155,17 +168,27 @@ def main() -> int:
             wall_one = min(scanned(folder, 1)["wall"] for _ in range(args.rounds))
             rate = count / (one["cpu"] - start)
             files = sorted(folder.iterdir())[:200]
-            peers = {"imagehash": peer_imagehash(files), "Pillow decode": peer_pillow(files), "ExifTool": peer_exiftool(files)}
+            peers = {
+                "imagehash": peer_imagehash(files),
+                "Pillow decode": peer_pillow(files),
+                "ExifTool": peer_exiftool(files),
+            }
             print(f"\n{name}: {count} images of {megabytes:.2f} MB")
             checks = [
                 ("images per CPU-s, the whole scan", rate, LIMITS[name], rate >= LIMITS[name]),
                 ("largest worker, MB", one["worker_mb"], WORKER_MB, one["worker_mb"] <= WORKER_MB),
-                ("two workers against one, times", wall_one / two["wall"], SPEED_UP, wall_one / two["wall"] >= SPEED_UP),
+                (
+                    "two workers against one, times",
+                    wall_one / two["wall"],
+                    SPEED_UP,
+                    wall_one / two["wall"] >= SPEED_UP,
+                ),
             ]
             for what, value, limit, ok in checks:
                 missed += not ok
                 print(f"  {what:36} {value:9.1f}   limit {limit:g}   {'ok' if ok else 'MISSED'}")
-            print(f"  parent: {(one['parent_cpu'] - parent_start) / count * 1000:.2f} ms CPU an image, {one['parent_mb']:.0f} MB")
+            parent = (one["parent_cpu"] - parent_start) / count * 1000
+            print(f"  parent: {parent:.2f} ms CPU an image, {one['parent_mb']:.0f} MB")
             for peer, speed in peers.items():
                 print(f"  peer {peer:31} {'not installed' if speed is None else f'{speed:9.1f} per CPU-s'}")
     return 1 if missed else 0

@@ -33,14 +33,16 @@ def scan(args: argparse.Namespace) -> int:
     with _workspace(args) as ws:
         reports = []
         for source in args.source:
-            reports.append(ws.scan(source, batch=args.batch, workers=args.workers, again=args.again, progress=not args.quiet))
+            reports.append(
+                ws.scan(source, batch=args.batch, workers=args.workers, again=args.again, progress=not args.quiet)
+            )
             if reports[-1].outcome == "cancelled":
                 break
         counts = ws.query("catalogue_counts").iloc[0]
     total = {name: int(counts[name]) for name in ("files", "images", "problem_files")}
-    text = "\n".join(map(str, reports)) + (
-        f"\nThe workspace now has {total['files']:,} files: {total['images']:,} images; {total['problem_files']:,} files have problems."
-    )
+    text = "\n".join(map(str, reports))
+    text += f"\nThe workspace now has {total['files']:,} files: {total['images']:,} images; "
+    text += f"{total['problem_files']:,} files have problems."
     _say({"scans": [r.as_dict() for r in reports], "workspace": total}, as_json=args.json, text=text)
     return 130 if reports[-1].outcome == "cancelled" else 0
 
@@ -62,7 +64,7 @@ def sql(args: argparse.Namespace) -> int:
 
 
 def search(args: argparse.Namespace) -> int:
-    """Find images: words, keyword:…, format:…, date:…, missing:…"""
+    """Find images by words, keyword:…, format:…, date:…, missing:… and the like."""
     with _workspace(args) as ws:
         found = ws.search(args.query, sort=args.sort, descending=args.descending)
         count = found.count()
@@ -98,7 +100,9 @@ def check(args: argparse.Namespace) -> int:
         found = ws.check()
     rows = found.to_dict("records")
     lines = [f"✓ The chain of {verified.events:,} events verifies; its head is {verified.head}."]
-    lines += [f"✗ {row['check']}: {row['says']} {row['row']}" for row in rows] or ["✓ Every check of the catalogue holds."]
+    lines += [f"✗ {row['check']}: {row['says']} {row['row']}" for row in rows] or [
+        "✓ Every check of the catalogue holds."
+    ]
     data = {"ok": not rows, "events": verified.events, "head": verified.head, "findings": rows}
     _say(data, as_json=args.json, text="\n".join(lines))
     return 1 if rows else 0

@@ -48,7 +48,9 @@ class Bench(Workspace):
                 self, source, batch=batch, workers=workers, progress=tell, cancel=cancel, again=again
             )  # fmt: skip
 
-    def rebuild(self, *, workers: int | None = None, progress: bool | Callable[[Progress], None] = True) -> list[ScanReport]:
+    def rebuild(
+        self, *, workers: int | None = None, progress: bool | Callable[[Progress], None] = True
+    ) -> list[ScanReport]:
         """Make the catalogue again from the ledger and the files: see `workbench.rebuild.rebuild`."""
         cancel = threading.Event()
         with _shown(progress, cancel) as tell:

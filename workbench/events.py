@@ -45,7 +45,9 @@ class Draft:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise BadValue(f"There is no kind of event called {self.kind!r}.", hint=f"Known: {', '.join(sorted(KINDS))}.")
+            raise BadValue(
+                f"There is no kind of event called {self.kind!r}.", hint=f"Known: {', '.join(sorted(KINDS))}."
+            )
         missing = KINDS[self.kind].keys - self.payload.keys()
         if missing:
             raise BadValue(f"An event {self.kind!r} needs {', '.join(sorted(missing))}.", hint="Add what is missing.")
@@ -82,7 +84,9 @@ def canonical(payload: Mapping[str, Any]) -> str:
     return json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def digest(seq: int, event_id: str, at: str, actor: str, kind: str, reason: str, payload: str, version: str, prev: str) -> str:
+def digest(
+    seq: int, event_id: str, at: str, actor: str, kind: str, reason: str, payload: str, version: str, prev: str
+) -> str:
     """Return the SHA-256 (hex) that chains an event to the one before.
 
     ``payload`` is the `canonical` text as stored, so that verifying never depends on parsing JSON.

@@ -17,7 +17,7 @@ KINDS: dict[str, str] = {
     # decode: the picture
     "truncated": "The picture is cut off: part of the file is missing.",
     "corrupt": "The picture can't be decoded: the file is damaged.",
-    "decompression_bomb": "The picture claims far more pixels than a photograph has; it wasn't decoded, to protect this machine.",
+    "decompression_bomb": "The picture claims more pixels than a photograph has; it wasn't decoded, for safety.",
     "timeout": "Reading took longer than the time allowed for one file.",
     "out_of_memory": "Reading needed more memory than allowed for one file.",
     "crashed": "The program that reads files crashed on this one.",

@@ -24,8 +24,8 @@ def dictionary() -> str:
         "where comment is not null and not internal order by t, column_index"
     )
     about = (
-        "select view_name as t, comment from duckdb_views() where comment is not null and not internal "
-        "union all select table_name, comment from duckdb_tables() where comment is not null and not internal order by t"
+        "select view_name as t, comment from duckdb_views() where comment is not null and not internal union all "
+        "select table_name, comment from duckdb_tables() where comment is not null and not internal order by t"
     )
     with tempfile.TemporaryDirectory() as folder:
         catalog = Catalog(Path(folder) / "catalog.duckdb", lambda connection: None)

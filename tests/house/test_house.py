@@ -65,8 +65,14 @@ def test_every_ignore_carries_its_reason() -> None:
     for path in [p for p in tracked() if p.suffix == ".py"]:
         with tokenize.open(path) as file:
             for token in tokenize.generate_tokens(file.readline):
-                found = re.search(r"#\s*(noqa|type: ignore)[^#]*(#.*)?$", token.string) if token.type == tokenize.COMMENT else None
-                if found and not (found.group(2) or re.search(r"(noqa: [A-Z0-9, ]+|ignore\[[\w, -]+\])\s+\S", token.string)):
+                found = (
+                    re.search(r"#\s*(noqa|type: ignore)[^#]*(#.*)?$", token.string)
+                    if token.type == tokenize.COMMENT
+                    else None
+                )
+                if found and not (
+                    found.group(2) or re.search(r"(noqa: [A-Z0-9, ]+|ignore\[[\w, -]+\])\s+\S", token.string)
+                ):
                     unreasoned.append(f"{path.relative_to(HOME)}:{token.start[0]}")
     assert unreasoned == []
 

@@ -11,7 +11,8 @@ from workbench.catalog import Catalog, load_queries, sql_folder
 pytestmark = pytest.mark.core
 
 PUBLIC = (
-    "images", "problems", "files", "embedded", "keywords", "entered", "events", "sources", "batches", "vanished", "scans",
+    "images", "problems", "files", "embedded", "keywords", "entered", "events", "sources", "batches", "vanished",
+    "scans",
 )  # fmt: skip
 
 
