@@ -112,6 +112,13 @@ class SampleReport:
     kinds: dict[str, int]
     truth: tuple[Pair, ...]
 
+    def __str__(self) -> str:
+        formats = ", ".join(f"{count} {name}" for name, count in self.formats.items())
+        return (
+            f"{self.images} images ({formats}), {self.broken} damaged files and {self.others} other files "
+            f"in {self.folder}, {self.size / 1e6:.0f} MB.\nWhich file was made from which: {self.truth_file}."
+        )
+
 
 @dataclass
 class Shot:
