@@ -19,28 +19,14 @@ update scan_listing set todo = false
 from seen_files s
 where scan_listing.source = $source and not $again
   and s.image_id = scan_listing.image_id and s.size = scan_listing.size and s.mtime_ns = scan_listing.mtime_ns
-  and scan_listing.kind is null
-  and scan_listing.image_id not in (
+  and (scan_listing.kind is null or (scan_listing.image_id, scan_listing.kind) in (select (image_id, kind) from file_problems))
+  and (scan_listing.kind is not null or scan_listing.image_id not in (
       select image_id from file_problems
-      where source = $source and (stage in ('list', 'read') or kind in ('timeout', 'crashed', 'out_of_memory'))
-        and kind not in ('empty', 'not_an_image'))
-
--- name: mark_vanishing(source)
--- Files that were there before and aren't listed now; under a folder that can't be read, nobody knows.
-update seen_files set status = case when seen_files.image_id in (
-    select s.image_id from seen_files s
-    where s.source = $source
-      and s.image_id not in (select image_id from scan_listing where source = $source)
-      and not exists (
-          select 1 from scan_listing u
-          where u.source = $source and u.kind = 'unreadable_folder' and starts_with(s.uri, u.uri || '/'))
-) then 'vanishing' else 'present' end
-where source = $source
+      where kind in ('timeout', 'crashed', 'out_of_memory') or (stage in ('list', 'read') and kind not in ('empty', 'not_an_image'))))
 
 -- name: listing_counts(source)
--- How many files were listed, how many need to be read, how many bytes those have, how many seem gone.
-select count(*) as files, count(*) filter (todo) as todo, coalesce(sum(size) filter (todo and size > 0), 0)::bigint as bytes,
-       (select count(*) from seen_files where source = $source and status = 'vanishing') as vanishing
+-- How many files were listed, how many need to be read, how many bytes those have.
+select count(*) as files, count(*) filter (todo) as todo, coalesce(sum(size) filter (todo and size > 0), 0)::bigint as bytes
 from scan_listing where source = $source
 
 -- name: listing_page(source, after, size)
@@ -49,17 +35,28 @@ select image_id, uri, path, size, mtime_ns, stage, kind, detail from scan_listin
 where source = $source and todo and uri > $after order by uri limit $size
 
 -- name: known_receipts()
--- For each measured file: its latest known checksum, and a vanishing file with the same bytes.
-with latest as (
-    select image_id, arg_max(checksum, seq) as checksum, true as known
-    from receipts where image_id in (select image_id from measured_files) group by image_id
-), gone as (
-    select r.checksum, min(r.image_id) as image_id
-    from receipts r join seen_files s on s.image_id = r.image_id and s.status = 'vanishing'
-    where r.checksum in (select checksum from measured_files) group by r.checksum
+-- For each measured file that was received before: its last known checksum, and whether it has moved away since.
+select r.image_id, arg_max(r.checksum, r.seq) as checksum, r.image_id in (select old_id from aliases) as moved_away
+from receipts r where r.image_id in (select image_id from measured_files)
+group by r.image_id
+
+-- name: departed(source)
+-- Files of this source that aren't where they were and had the bytes of one just measured: it may be them, moved.
+with missing as (
+    select image_id, uri, arg_max(checksum, seq) as checksum
+    from receipts
+    where source = $source
+      and image_id in (select image_id from receipts where size > 0 and checksum in (select checksum from measured_files))
+      and image_id not in (select image_id from scan_listing where source = $source)
+      and image_id not in (select old_id from aliases)
+    group by image_id, uri
 )
-select m.image_id, coalesce(l.known, false) as known, l.checksum as known_checksum, g.image_id as moved_from
-from measured_files m left join latest l using (image_id) left join gone g on g.checksum = m.checksum
+select m.checksum, m.image_id, m.uri from missing m
+where m.checksum in (select checksum from measured_files)
+  and not exists (
+      select 1 from scan_listing u
+      where u.source = $source and u.kind = 'unreadable_folder' and starts_with(m.uri, u.uri || '/'))
+order by m.uri
 
 -- name: forget_measured_images()
 -- Make room for the new facts of files that are measured again, and of files that moved away.
@@ -94,22 +91,36 @@ insert into seen_files select image_id, source, uri, size, mtime_ns, 'present' f
 insert into file_problems
 select p.image_id, m.uri, m.source, r.batch, m.path, m.real_size, m.checksum, p.stage, p.kind, p.message, nullif(p.detail, '')
 from measured_problems p join measured_files m using (image_id)
-join (select image_id, arg_min(batch, seq) as batch from receipts where image_id in (select image_id from measured_files) group by image_id) r using (image_id)
+join (
+    select image_id, arg_max(batch, identity_order(seq, moved_from)) as batch
+    from receipts where image_id in (select image_id from measured_files) group by image_id
+) r using (image_id)
 
 -- name: add_embedded()
 -- What is embedded in the files just read.
 insert into embedded select image_id, key, lang, ordinal, value from measured_embedded
 
--- name: vanishing_ids(source)
--- Files that are gone for good, now that the whole source has been seen.
-select image_id from seen_files where source = $source and status = 'vanishing'
+-- name: missing_ids(source, root)
+-- Files that were there and weren't listed, now that the whole source has been; under a folder that can't be read,
+-- nobody knows.
+select s.image_id from seen_files s
+where (s.source = $source or starts_with(s.uri, rtrim($root, '/') || '/'))
+  and s.image_id not in (select image_id from scan_listing where source = $source)
+  and not exists (
+      select 1 from scan_listing u
+      where u.source = $source and u.kind = 'unreadable_folder' and starts_with(s.uri, u.uri || '/'))
+
+-- name: note_survey(source)
+-- This catalogue has seen the whole of this source.
+insert into surveys select $source where $source not in (select source from surveys)
 
 -- name: add_facts()
 -- The facts of the images just read, with the batch they were first received in.
 insert into image_facts by name
 select m.*, coalesce(k.keyword_count, 0) as keyword_count, r.batch, r.received_at, r.moved_from
 from measured_facts m join (
-    select image_id, arg_min(batch, seq) as batch, min(received_at) as received_at, arg_min(moved_from, seq) as moved_from
+    select image_id, arg_max(batch, identity_order(seq, moved_from)) as batch,
+           arg_max(received_at, identity_order(seq, moved_from)) as received_at, arg_max(moved_from, seq) as moved_from
     from receipts where image_id in (select image_id from measured_facts) group by image_id
 ) r using (image_id)
 left join (select image_id, count(distinct fold(keyword)) as keyword_count from measured_keywords group by image_id) k

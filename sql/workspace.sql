@@ -17,6 +17,6 @@ limit 1
 -- name: sources()
 -- The sources that images come from, with how many files each has.
 select s.source, s.uri, s.added_at, s.added_by, count(f.image_id) as files
-from source_roots s left join seen_files f on f.source = s.source and f.status = 'present'
+from source_roots s left join seen_files f on f.source = s.source
 group by all
 order by s.source

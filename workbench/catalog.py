@@ -63,7 +63,8 @@ def parse_queries(text: str, module: str) -> list[Query]:
         cut = next((i for i, line in enumerate(lines) if not line.startswith("--")), len(lines))
         doc = " ".join(line.lstrip("- ").strip() for line in lines[:cut])
         sql = "\n".join(lines[cut:]).strip().rstrip(";")
-        found.append(Query(name.strip(), tuple(p.strip() for p in parameters.split(",") if p.strip()), doc, sql, module))
+        names = tuple(p.strip() for p in parameters.split(",") if p.strip())
+        found.append(Query(name.strip(), names, doc, sql, module))
     return found
 
 
@@ -204,7 +205,7 @@ class Catalog:
     def _take_file_lock(self) -> None:
         deadline = time.monotonic() + PATIENCE
         if self._wanted.exists():
-            time.sleep(random.uniform(_POLL, _LOOK))
+            _pause(_POLL, _LOOK)  # who asked first goes first
         while True:
             try:
                 self._lock.acquire(timeout=0)
@@ -217,7 +218,7 @@ class Catalog:
                     ) from None
             with contextlib.suppress(OSError):
                 self._wanted.touch()
-            time.sleep(random.uniform(_POLL / 2, _POLL))
+            _pause(_POLL / 2, _POLL)
         with contextlib.suppress(OSError):
             self._wanted.unlink()
         with contextlib.suppress(OSError):
@@ -238,6 +239,8 @@ class Catalog:
             "lock_configuration": "true",
         }
         try:
+            if not self.path.exists():  # a write-ahead log left over from a file that was deleted belongs to nothing
+                self.path.with_name(self.path.name + ".wal").unlink(missing_ok=True)
             return duckdb.connect(str(self.path), config=settings)
         except duckdb.IOException as error:
             raise StorageError(
@@ -245,7 +248,9 @@ class Catalog:
                 hint="If it was made by another version or is damaged, run `workbench rebuild`: nothing is lost by it.",
             ) from error
         except duckdb.Error as error:
-            raise Broken(f"The catalogue is damaged: {error}.", hint="Run `workbench rebuild`: nothing is lost by it.") from error
+            raise Broken(
+                f"The catalogue is damaged: {error}.", hint="Run `workbench rebuild`: nothing is lost by it."
+            ) from error
 
     def _shut(self) -> None:
         """Close the file and let others have it. Call with the state held and no lease out."""
@@ -278,17 +283,27 @@ class Catalog:
             self._shut()
 
     def remake(self) -> None:
-        """Delete the file and make an empty one, while nobody else has it."""
+        """Delete the file and make an empty one, while nobody else has it.
+
+        Raises
+        ------
+        WorkspaceBusy
+            Somebody in this program, or another program, didn't let go of it.
+        """
         with self._state:
-            self._state.wait_for(lambda: not self._leases, timeout=PATIENCE)
+            if not self._state.wait_for(lambda: not self._leases and not self._opening, timeout=PATIENCE):
+                raise WorkspaceBusy("This program is still using the catalogue.", hint="End what is running first.")
             if self._root is None:
                 self._take_file_lock()
             else:
                 self._close_connections()
-            for path in (self.path, self.path.with_name(self.path.name + ".wal")):
-                path.unlink(missing_ok=True)
-            self._root = self._connect()
-            migrate(self._root)
+            try:
+                self.path.unlink(missing_ok=True)
+                self._root = self._connect()
+                migrate(self._root)
+            except BaseException:
+                self._lock.release()
+                raise
 
     def stop(self) -> None:
         """Close for good."""
@@ -323,7 +338,9 @@ class Catalog:
             raise NotFound(f"There is no query called {name!r}.", hint=f"Known: {', '.join(sorted(self.queries))}.")
         return self.queries[name]
 
-    def ask(self, sql: str, parameters: Mapping[str, Any] | list[Any] | None, *, max_rows: int, seconds: float) -> pa.Table:
+    def ask(
+        self, sql: str, parameters: Mapping[str, Any] | list[Any] | None, *, max_rows: int, seconds: float
+    ) -> pa.Table:
         """Run one statement that only reads, with limits, and return an Arrow table.
 
         Raises
@@ -355,6 +372,10 @@ class Catalog:
             finally:
                 with contextlib.suppress(duckdb.Error):
                     connection.execute("rollback")
+
+
+def _pause(least: float, most: float) -> None:
+    time.sleep(random.uniform(least, most))  # noqa: S311  uneven waits, no secret
 
 
 @atexit.register
@@ -412,8 +433,11 @@ def rows_as(connection: Connection, name: str, table: pa.Table) -> Iterator[None
     connection.register(name, table)
     try:
         yield
-    finally:
-        connection.unregister(name)
+    except BaseException:
+        with contextlib.suppress(duckdb.Error):  # after a failure the transaction refuses even this
+            connection.unregister(name)
+        raise
+    connection.unregister(name)
 
 
 def arrow_table(connection: Connection, sql: str, parameters: Mapping[str, Any]) -> pa.Table:

@@ -25,7 +25,9 @@ _TABLES = (
     seq integer primary key, event_id text not null unique, at text not null, actor text not null, kind text not null,
     reason text not null, payload text not null, version text not null, prev text not null, hash text not null
 ) strict""",
-    "create table if not exists attachments (seq integer primary key references events (seq), data blob not null) strict",
+    """create table if not exists attachments (
+    seq integer primary key references events (seq), data blob not null
+) strict""",
 )
 _TRIGGER = """create trigger if not exists {table}_no_{verb} before {verb} on {table}
     begin select raise(abort, 'the ledger is append-only'); end"""
@@ -72,7 +74,9 @@ class Ledger:
                 self._patiently(lambda: db.execute("pragma journal_mode = wal"))
                 db.execute("pragma synchronous = full")
             except sqlite3.Error as error:
-                raise StorageError(f"The ledger {self.path} can't be opened: {error}.", hint="Check the disk.") from error
+                raise StorageError(
+                    f"The ledger {self.path} can't be opened: {error}.", hint="Check the disk."
+                ) from error
             self._local.db = db
             with self._guard:
                 self._all.append(db)
@@ -94,7 +98,7 @@ class Ledger:
                         f"The ledger was busy for {PATIENCE:.0f} seconds.",
                         hint="Look for another program that holds ledger.sqlite open.",
                     ) from error
-            time.sleep(random.uniform(0, pause))
+            time.sleep(random.uniform(0, pause))  # noqa: S311  an uneven wait, no secret
             pause = min(pause * 1.5, 0.02)
 
     @contextlib.contextmanager
@@ -111,7 +115,8 @@ class Ledger:
                 raise
         except sqlite3.Error as error:
             raise StorageError(
-                f"The ledger couldn't be written: {error}.", hint="Nothing was changed. Check free space and permissions."
+                f"The ledger couldn't be written: {error}.",
+                hint="Nothing was changed. Check free space and permissions.",
             ) from error
 
     def append(self, drafts: Sequence[Draft], *, actor: str, reason: str = "") -> list[Event]:

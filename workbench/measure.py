@@ -53,7 +53,7 @@ class Measured:
 
 
 def measure_file(item: Item) -> Measured:
-    """Read one file and measure everything a scan wants to know. Runs in a worker process; never raises for a bad file."""
+    """Read one file and measure everything a scan wants to know, in a worker process; a bad file never raises."""
     if item.kind is not None:
         return failed(item.kind, item.detail or "", item.stage or "list")
     try:

@@ -11,18 +11,18 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from itertools import islice
-from typing import Any, NamedTuple
+from itertools import count, islice
+from typing import Any
 
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
-from workbench import images, metadata, sources
+from workbench import sources
 from workbench.catalog import Connection, rows_as
-from workbench.errors import BadValue, NotFound, StorageError
+from workbench.errors import BadValue, Stale
 from workbench.events import pack
-from workbench.problems import Problem, problem
-from workbench.workers import Failure, Pool
+from workbench.measure import METADATA_FACTS, PICTURE_FACTS, Item, Measured, failed
+from workbench.workers import Failure, Pool, usable_cores
 from workbench.workspace import Workspace
 
 DEADLINE = 60.0
@@ -31,16 +31,19 @@ DEADLINE = 60.0
 MEMORY = 2 * 2**30
 """Bytes of memory one worker may use for one file, where the system can limit it."""
 
+_TASK = "workbench.measure:measure_file"
 _LIST_AT_ONCE = 20_000
 _PAGE = 5_000
 _FLUSH_ROWS = 2_000
 _FLUSH_BYTES = 64 * 2**20
 _FLUSH_SECONDS = 5.0
+_SORT_AGAIN = 0.01  # share of the files read from which the keywords are put in order again
 
 _PICTURE_FACTS: dict[str, pa.DataType] = {
     "format": pa.string(), "mime": pa.string(), "width": pa.int32(), "height": pa.int32(), "mode": pa.string(),
-    "bit_depth": pa.int32(), "frames": pa.int32(), "has_icc": pa.bool_(), "icc_name": pa.string(), "orientation": pa.int32(),
-    "picture_hash": pa.string(), "phash": pa.uint64(), "dhash": pa.uint64(), "sharpness": pa.float64(),
+    "bit_depth": pa.int32(), "frames": pa.int32(), "has_icc": pa.bool_(), "icc_name": pa.string(),
+    "orientation": pa.int32(), "picture_hash": pa.string(), "phash": pa.uint64(), "dhash": pa.uint64(),
+    "sharpness": pa.float64(),
     "brightness": pa.float64(), "contrast": pa.float64(), "clipped_dark": pa.float64(), "clipped_bright": pa.float64(),
     "flat": pa.bool_(),
 }  # fmt: skip
@@ -55,35 +58,7 @@ _FILE_FACTS: dict[str, pa.DataType] = {
     "name": pa.string(), "size": pa.int64(), "modified_at": pa.timestamp("us"), "checksum": pa.string(),
 }  # fmt: skip
 _FACTS = _FILE_FACTS | _PICTURE_FACTS | _METADATA_FACTS
-
-
-class Item(NamedTuple):
-    """One listed file that has to be read; ``stage`` and ``kind`` say what was already wrong when it was listed."""
-
-    image_id: str
-    uri: str
-    path: str
-    size: int
-    mtime_ns: int
-    stage: str | None = None
-    kind: str | None = None
-    detail: str | None = None
-
-
-class Measured(NamedTuple):
-    """What a worker found out about one file."""
-
-    size: int | None
-    checksum: str | None
-    facts: tuple[Any, ...] | None
-    thumbnail: bytes | None
-    keys: list[str]
-    langs: list[str | None]
-    ordinals: list[int]
-    values: list[str]
-    keywords: list[str]
-    text: str
-    problems: list[Problem]
+assert (*_PICTURE_FACTS, *_METADATA_FACTS) == (*PICTURE_FACTS, *METADATA_FACTS), "named alike in workers"
 
 
 @dataclass(slots=True)
@@ -94,8 +69,8 @@ class Progress:
     ----------
     phase : str
         ``waiting`` (for another scan of the source), ``listing``, ``reading``, ``finished`` or ``cancelled``.
-    listed, total, done, problems : int
-        Files listed, to be read, read, and with a problem so far.
+    listed, unchanged, total, done, images, problems : int
+        Files listed, not to be read again, to be read, read; of those read: images, and with a problem so far.
     bytes_total, bytes_done : int
     seconds : float
         Since reading began.
@@ -103,8 +78,10 @@ class Progress:
 
     phase: str = "listing"
     listed: int = 0
+    unchanged: int = 0
     total: int = 0
     done: int = 0
+    images: int = 0
     problems: int = 0
     bytes_total: int = 0
     bytes_done: int = 0
@@ -163,47 +140,13 @@ class ScanReport:
 
     def __str__(self) -> str:
         lines = [
-            f"Scan of {self.source} {self.outcome}: {self.files:,} files in {self.seconds:.1f} s, batch {self.batch!r}.",
-            f"  {self.read:,} read ({self.images:,} images, {self.problems:,} with problems), {self.unchanged:,} unchanged, "
-            f"{self.moved:,} moved, {self.vanished:,} vanished.",
+            f"Scan of {self.source} {self.outcome}: {self.files:,} files in {self.seconds:.1f} s, "
+            f"batch {self.batch!r}.",
+            f"  {self.read:,} read ({self.images:,} images, {self.problems:,} with problems), "
+            f"{self.unchanged:,} unchanged, {self.moved:,} moved, {self.vanished:,} vanished.",
         ]
         lines += [f"  {count:>7,} {kind}" for kind, count in sorted(self.problem_kinds.items(), key=lambda k: -k[1])]
         return "\n".join(lines)
-
-
-def measure_file(item: Item) -> Measured:
-    """Read one file and measure everything a scan wants to know. Runs in a worker process; never raises for a bad file."""
-    try:
-        with sources.open_blob(item.uri) as blob:
-            return _measure(blob.data)
-    except NotFound as error:
-        return _failed("vanished_while_reading", str(error))
-    except (StorageError, OSError) as error:
-        return _failed("unreadable", str(error))
-
-
-def _measure(data: Any) -> Measured:
-    size = len(data)
-    if size == 0:
-        return Measured(0, hashlib.sha256(b"").hexdigest(), None, None, [], [], [], [], [], "", [problem("read", "empty")])
-    checksum = hashlib.sha256(data).hexdigest()
-    picture = images.measure(data)
-    problems = list(picture.problems)
-    if picture.format is None:
-        return Measured(size, checksum, None, None, [], [], [], [], [], "", problems)
-    found = metadata.read(data, format=picture.format)
-    problems += found.problems
-    facts = None
-    if not any(p.stage == "decode" for p in problems):
-        facts = tuple(getattr(picture, n) for n in _PICTURE_FACTS) + tuple(getattr(found, n) for n in _METADATA_FACTS)
-    keys, langs, ordinals, values = (list(column) for column in zip(*found.values, strict=True)) if found.values else ([],) * 4
-    return Measured(
-        size, checksum, facts, picture.thumbnail, keys, langs, ordinals, values, found.keywords, found.text, problems
-    )
-
-
-def _failed(kind: str, detail: str, stage: str = "read") -> Measured:
-    return Measured(None, None, None, None, [], [], [], [], [], "", [problem(stage, kind, detail)])
 
 
 def scan(
@@ -220,7 +163,9 @@ def scan(
     """Scan a source into the catalogue: every file gets a row in ``images`` or in ``problems``.
 
     Only new and changed files are read. A scan that was cancelled or killed goes on where it was when it is started
-    again. Ctrl-C (or the notebook's stop button) cancels it: what was read so far is kept.
+    again. Ctrl-C (or the notebook's stop button) cancels it: what was read so far is kept. A file that isn't where it
+    was, and whose bytes are met in a new place of the source, has moved: it stays in its batch and takes the values
+    that were entered for it along.
 
     Parameters
     ----------
@@ -244,8 +189,42 @@ def scan(
     ------
     SourceUnreachable
         The source can't be listed at all.
+    BadValue
+        The source is the workspace itself, or an argument can't be right.
     """
-    return _Scan(ws, source, batch, workers, progress, cancel or threading.Event(), again, record).run()
+    if workers is not None and workers < 1:
+        raise BadValue(f"{workers} workers can't work.", hint="Give 1 or more.")
+    if batch is not None and not batch.strip():
+        raise BadValue("A batch needs a name.", hint="Leave it away to get the source's name and today's date.")
+    uri = sources.root_uri(source)
+    if uri == sources.root_uri(ws.folder):
+        raise BadValue(f"{source} is the workspace itself.", hint="Name the folder with the images.")
+    return _Scan(ws, uri, batch, workers, _Teller(progress), cancel or threading.Event(), again, record).run()
+
+
+class _Teller:
+    """Tells how far a scan is: often enough to see it move, seldom enough to cost nothing."""
+
+    def __init__(self, tell: Callable[[Progress], None] | None) -> None:
+        self.now = Progress()
+        self._tell = tell
+        self._told = 0.0
+        self._reading_since: float | None = None
+
+    def enter(self, phase: str) -> None:
+        self.now.phase = phase
+        if phase == "reading":
+            self._reading_since = time.monotonic()
+        self.show(force=True)
+
+    def show(self, *, force: bool = False) -> None:
+        now = time.monotonic()
+        if self._tell is None or (not force and now - self._told < 0.1):
+            return
+        self._told = now
+        if self._reading_since is not None:
+            self.now.seconds = now - self._reading_since
+        self._tell(self.now)
 
 
 class _Scan:
@@ -254,37 +233,20 @@ class _Scan:
     def __init__(
         self,
         ws: Workspace,
-        source: str | os.PathLike[str],
+        uri: str,
         batch: str | None,
         workers: int | None,
-        progress: Callable[[Progress], None] | None,
+        teller: _Teller,
         cancel: threading.Event,
         again: bool,
         record: bool,
     ) -> None:
-        if workers is not None and workers < 1:
-            raise BadValue(f"{workers} workers can't work.", hint="Give 1 or more.")
-        self.ws, self.cancel, self.again, self.record = ws, cancel, again, record
-        self.workers = workers or os.cpu_count() or 1
-        self.uri = sources.root_uri(source)
-        self.source = self._source_name()
-        scan_id = uuid.uuid4().hex[:12]
-        batch = batch or f"{self.source} {datetime.now(UTC):%Y-%m-%d}"
-        self.report = ScanReport(scan_id, self.source, self.uri, batch)
-        self.progress = Progress()
-        self._tell = progress
-        self._told = 0.0
+        self.ws, self.uri, self.cancel, self.again, self.record = ws, uri, cancel, again, record
+        self.workers = workers or usable_cores()
+        self.teller, self.progress = teller, teller.now
+        self.source = self._known_name()
+        self.report = ScanReport(uuid.uuid4().hex[:12], self.source, uri, batch or "")
         self._started = time.monotonic()
-        self._reading_since: float | None = None
-
-    def _source_name(self) -> str:
-        known = self.ws.query("source_by_uri", uri=self.uri)
-        if not known.empty:
-            return str(known["source"].iloc[0])
-        taken = set(self.ws.query("sources")["source"])
-        base = sources.readable(self.uri).rstrip("/").rpartition("/")[2] or "source"
-        names = (base if n == 1 else f"{base} ({n})" for n in range(1, len(taken) + 2))
-        return next(name for name in names if name not in taken)
 
     # -- the course of it
 
@@ -292,8 +254,8 @@ class _Scan:
         with self._alone():
             if self.cancel.is_set():
                 return self._finish("cancelled")
-            self._announce()
             try:
+                self._announce()
                 self._list()
                 self._read()
             except KeyboardInterrupt:
@@ -305,140 +267,123 @@ class _Scan:
         """One scan of a source at a time: a second one waits, then finds little left to do."""
         name = hashlib.sha256(self.uri.encode()).hexdigest()[:16]
         lock = FileLock(str(self.ws.folder / f"scan-{name}.lock"), thread_local=False)
-        self.progress.phase = "waiting"
-        while True:
-            try:
+        self.teller.enter("waiting")
+        while not lock.is_locked and not self.cancel.is_set():
+            with contextlib.suppress(Timeout):
                 lock.acquire(timeout=0.2)
-                break
-            except Timeout:
-                self._show()
-                if self.cancel.is_set():
-                    break
+            self.teller.show()
         try:
             yield
         finally:
             lock.release()
 
+    def _known_name(self) -> str:
+        known = self.ws.query("source_by_uri", uri=self.uri)["source"].tolist()
+        return str(known[0]) if known else ""
+
     def _announce(self) -> None:
-        if not self.record:
-            return
-        about = {"scan_id": self.report.scan_id, "source": self.source, "batch": self.report.batch}
-        with self.ws.change() as change:
-            change.add("source_added", {"source": self.source, "uri": self.uri}, event_id=f"source-{self.uri}")
-            change.add("scan_started", about)
+        """Give the source its name, for good, and note that a scan began."""
+        base = sources.readable(self.uri).rstrip("/").rpartition("/")[2] or "source"
+        numbers = count(1)
+        while not self.source:
+            number = next(numbers)
+            name = base if number == 1 else f"{base} ({number})"
+            if name in self.ws.query("sources")["source"].tolist():
+                continue
+            # Somebody may take the name in this very moment: then the catalogue ignores ours, and we try the next.
+            with self.ws.change() as change:
+                change.add("source_added", {"source": name, "uri": self.uri}, event_id=f"source-{self.uri}-{number}")
+            self.source = self._known_name()
+        self.report.source = self.source
+        self.report.batch = self.report.batch or f"{self.source} {datetime.now(UTC):%Y-%m-%d}"
+        if self.record:
+            with self.ws.change() as change:
+                change.add("scan_started", self._about())
+
+    def _about(self) -> dict[str, Any]:
+        return {"scan_id": self.report.scan_id, "source": self.source, "batch": self.report.batch}
 
     def _finish(self, outcome: str) -> ScanReport:
         report = self.report
         report.outcome = outcome
         report.seconds = round(time.monotonic() - self._started, 3)
-        if self.record and self.progress.phase != "waiting":
+        if self.record and self.source:
             names = ("scan_id", "source", "batch", "outcome", "files", "images", "problems")
             with self.ws.change() as change:
                 change.add("scan_finished", {name: getattr(report, name) for name in names})
-        self.progress.phase = outcome
-        self._show(force=True)
+        self.teller.enter(outcome)
         return report
-
-    def _show(self, *, force: bool = False) -> None:
-        now = time.monotonic()
-        if self._tell is None or (not force and now - self._told < 0.1):
-            return
-        self._told = now
-        if self._reading_since is not None:
-            self.progress.seconds = now - self._reading_since
-        self._tell(self.progress)
 
     def _run(self, connection: Connection, name: str, **parameters: Any) -> Connection:
         return connection.execute(self.ws.catalog.named(name).sql, parameters or None)
 
+    def _write(self, *names: str, **parameters: Any) -> None:
+        with self.ws.catalog.writing() as connection:
+            for name in names:
+                self._run(connection, name, **parameters)
+
     # -- listing
 
     def _list(self) -> None:
-        self.progress.phase = "listing"
-        with self.ws.catalog.writing() as connection:
-            self._run(connection, "clear_listing", source=self.source)
-        walk = sources.walk(self.uri, exclude=[sources.root_uri(self.ws.folder)])
-        while piece := list(islice(walk, _LIST_AT_ONCE)):
-            self._add_to_listing(piece)
-            self.progress.listed += len(piece)
-            self._show()
-            if self.cancel.is_set():
-                return
+        self.teller.enter("listing")
+        self._write("clear_listing", source=self.source)
+        entries = self._entries()
+        while piece := list(islice(entries, _LIST_AT_ONCE)):
+            table = _listing_table(piece, self.source)
+            with self.ws.catalog.writing() as connection, rows_as(connection, "incoming", table):
+                self._run(connection, "add_to_listing")
         with self.ws.catalog.writing() as connection:
             self._run(connection, "mark_unchanged", source=self.source, again=self.again)
-            self._run(connection, "mark_vanishing", source=self.source)
             [counts] = self._run(connection, "listing_counts", source=self.source).fetchall()
-        self.report.files, self.progress.total, self.progress.bytes_total, self._vanishing = counts
-        self.report.unchanged = self.report.files - self.progress.total
+        self.report.files, self.progress.total, self.progress.bytes_total = counts
+        self.report.unchanged = self.progress.unchanged = self.report.files - self.progress.total
 
-    def _add_to_listing(self, piece: list[sources.Listed | sources.Unlisted]) -> None:
-        rows = [_listing_row(entry) for entry in piece]
-        columns = ["image_id", "uri", "path", "size", "mtime_ns", "stage", "kind", "detail"]
-        types = [pa.string(), pa.string(), pa.string(), pa.int64(), pa.int64(), pa.string(), pa.string(), pa.string()]
-        arrays = {c: pa.array(v, t) for c, v, t in zip(columns, zip(*rows, strict=True), types, strict=True)}
-        table = pa.table({"source": pa.array([self.source] * len(rows), pa.string()), **arrays})
-        with self.ws.catalog.writing() as connection, rows_as(connection, "incoming", table):
-            self._run(connection, "add_to_listing")
+    def _entries(self) -> Iterator[sources.Listed | sources.Unlisted]:
+        for entry in sources.walk(self.uri, exclude=[sources.root_uri(self.ws.folder)]):
+            if self.cancel.is_set():
+                return
+            yield entry
+            self.progress.listed += 1
+            if not self.progress.listed % 1_000:
+                self.teller.show()
 
     # -- reading
 
     def _read(self) -> None:
         if self.cancel.is_set():
             return
-        self.progress.phase = "reading"
-        self._reading_since = time.monotonic()
+        self.teller.enter("reading")
         if self.progress.total:
             self._measure_all()
         if not self.cancel.is_set():
-            self._drop_vanished()
-        if self.progress.done or self.report.vanished:
-            self._put_in_order()
+            self._come_to_the_end()
 
     def _measure_all(self) -> None:
         pending = _Pending()
-        with Pool("workbench.scan:measure_file", workers=self._useful_workers(), deadline=DEADLINE, memory=MEMORY) as pool:
-            results = pool.run(self._items(pending))
+        workers = max(1, min(self.workers, -(-self.progress.total // 4)))
+        with Pool(_TASK, workers=workers, deadline=DEADLINE, memory=MEMORY) as pool:
             try:
-                for item, result in results:
-                    self._take(pending, item, _outcome(result))
+                for item, result in pool.run(self._items()):
+                    self._count(pending, item, _outcome(result))
+                    if pending.is_full():
+                        self._flush(pending)
                     if self.cancel.is_set():
-                        pool.cancel()
                         break
             except KeyboardInterrupt:
                 self.cancel.set()
-                pool.cancel()
+            pool.cancel()
             self._flush(pending)
 
-    def _useful_workers(self) -> int:
-        return max(1, min(self.workers, -(-self.progress.total // 4)))
-
-    def _items(self, pending: _Pending) -> Iterator[Item]:
-        """Yield what a worker must read; what was wrong already when it was listed is put aside."""
+    def _items(self) -> Iterator[Item]:
         after = ""
         while True:
             with self.ws.reading() as connection:
                 query = self._run(connection, "listing_page", source=self.source, after=after, size=_PAGE)
                 page = [Item(*row) for row in query.fetchall()]
-            if not page:
+            yield from page
+            if len(page) < _PAGE:
                 return
             after = page[-1].uri
-            for item in page:
-                if item.kind is None:
-                    yield item
-                else:
-                    pending.ready.append(item)
-
-    def _take_ready(self, pending: _Pending) -> None:
-        """Account for the files that were in trouble already when they were listed."""
-        ready, pending.ready = pending.ready, []
-        for item in ready:
-            self._count(pending, item, _failed(item.kind or "unreadable", item.detail or "", item.stage or "list"))
-
-    def _take(self, pending: _Pending, item: Item, measured: Measured) -> None:
-        self._count(pending, item, measured)
-        self._show()
-        if pending.is_full():
-            self._flush(pending)
 
     def _count(self, pending: _Pending, item: Item, measured: Measured) -> None:
         pending.add(item, measured)
@@ -446,70 +391,46 @@ class _Scan:
         self.progress.bytes_done += max(item.size, 0)
         self.report.images += measured.facts is not None
         self.report.problems += bool(measured.problems)
-        self.progress.problems = self.report.problems
+        self.progress.images, self.progress.problems = self.report.images, self.report.problems
         for found in measured.problems:
             self.report.problem_kinds[found.kind] = self.report.problem_kinds.get(found.kind, 0) + 1
+        self.teller.show()
 
     # -- writing
 
     def _flush(self, pending: _Pending) -> None:
-        self._take_ready(pending)
         if not pending.rows:
             return
-        self.ws.thumbnails.put_many(
-            [(m.checksum, m.thumbnail) for _, m in pending.rows if m.thumbnail is not None and m.checksum is not None]
-        )
-        files = self._files_table(pending.rows)
+        self.ws.thumbnails.put_many([(m.checksum, m.thumbnail) for _, m in pending.rows if m.checksum and m.thumbnail])
+        files = _files_table(pending.rows, self.source)
         moved = self._receive(pending.rows, files)
         with self.ws.catalog.writing() as connection, rows_as(connection, "measured_files", files):
             self._run(connection, "forget_facet_counts")
-            self._forget(connection, moved)
-            self._write(connection, pending.rows)
+            outdated = [row[0] for row in self._run(connection, "outdated_ids").fetchall()]
+            self._forget(connection, outdated + moved)
+            self._add(connection, pending.rows)
+        self.report.moved += len(moved)
         self.report.read += len(pending.rows)
         self.report.bytes += sum(m.size or 0 for _, m in pending.rows)
         pending.clear()
-
-    def _files_table(self, rows: list[tuple[Item, Measured]]) -> pa.Table:
-        return pa.table(
-            {
-                "image_id": [i.image_id for i, _ in rows],
-                "uri": [i.uri for i, _ in rows],
-                "source": [self.source] * len(rows),
-                "path": [i.path for i, _ in rows],
-                "size": [i.size for i, _ in rows],
-                "mtime_ns": [i.mtime_ns for i, _ in rows],
-                "real_size": pa.array([m.size for _, m in rows], pa.int64()),
-                "checksum": pa.array([m.checksum for _, m in rows], pa.string()),
-            }
-        )
 
     def _receive(self, rows: list[tuple[Item, Measured]], files: pa.Table) -> list[str]:
         """Write to the ledger what was received, new or with new content; return the ids that files moved from."""
         with self.ws.reading() as connection, rows_as(connection, "measured_files", files):
             known = {row[0]: row[1:] for row in self._run(connection, "known_receipts").fetchall()}
+            departed = _Departed(self._run(connection, "departed", source=self.source).fetchall())
         received: list[list[Any]] = []
-        gone: set[str] = set()
         for item, measured in rows:
-            is_known, checksum, moved_from = known[item.image_id]
-            if is_known and checksum == measured.checksum:
-                continue
-            if is_known or moved_from in gone:
-                moved_from = None
-            if moved_from is not None:
-                gone.add(moved_from)
-            received.append([item.image_id, item.uri, measured.size, measured.checksum, moved_from])
+            checksum, moved_away = known.get(item.image_id, (None, True))
+            if moved_away or (measured.checksum and measured.checksum != checksum):
+                moved_from = departed.take(measured.checksum, item.uri)
+                received.append([item.image_id, item.uri, measured.size, measured.checksum, moved_from])
         if received:
-            about = {"scan_id": self.report.scan_id, "source": self.source, "batch": self.report.batch}
             with self.ws.change() as change:
-                change.add("images_received", about | {"count": len(received)}, attachment=pack(received))
-        self.report.moved += len(gone)
-        return sorted(gone)
+                change.add("images_received", self._about() | {"count": len(received)}, attachment=pack(received))
+        return [row[4] for row in received if row[4]]
 
-    def _forget(self, connection: Connection, moved: list[str]) -> None:
-        known = [row[0] for row in self._run(connection, "outdated_ids").fetchall()]
-        self._forget_ids(connection, known + moved)
-
-    def _forget_ids(self, connection: Connection, ids: list[str]) -> None:
+    def _forget(self, connection: Connection, ids: list[str]) -> None:
         if not ids:
             return
         with rows_as(connection, "outdated", pa.table({"image_id": ids})):
@@ -517,12 +438,12 @@ class _Scan:
                 self._run(connection, f"forget_measured_{what}")
             self._run(connection, "forget_seen")
 
-    def _write(self, connection: Connection, rows: list[tuple[Item, Measured]]) -> None:
+    def _add(self, connection: Connection, rows: list[tuple[Item, Measured]]) -> None:
         self._run(connection, "add_seen")
         tables = {
             "facts": _facts_table(rows, self.source),
             "embedded": _embedded_table(rows),
-            "keywords": _pairs_table("keyword", ((i.image_id, k) for i, m in rows for k in m.keywords)),
+            "keywords": _pairs_table("keyword", _keywords(rows)),
             "texts": _pairs_table("text", ((i.image_id, _searchable(i, m)) for i, m in rows if m.facts is not None)),
             "problems": _problems_table(rows),
         }
@@ -533,20 +454,27 @@ class _Scan:
                 if table.num_rows:
                     self._run(connection, f"add_{what}")
 
-    def _drop_vanished(self) -> None:
+    def _come_to_the_end(self) -> None:
+        """Drop what is gone, now that the whole source was seen, and leave the catalogue as searches like it."""
         with self.ws.catalog.writing() as connection:
-            gone = [row[0] for row in self._run(connection, "vanishing_ids", source=self.source).fetchall()]
-            self._run(connection, "forget_facet_counts")
-            self._forget_ids(connection, gone)
-            self._run(connection, "clear_listing", source=self.source)
+            self._must_still_be_listed(connection)
+            missing = self._run(connection, "missing_ids", source=self.source, root=self.uri)
+            gone = [row[0] for row in missing.fetchall()]
+            self._forget(connection, gone)
+            for step in ("clear_listing", "note_survey"):
+                self._run(connection, step, source=self.source)
+            if gone:
+                self._run(connection, "forget_facet_counts")
         self.report.vanished = len(gone)
+        if self.progress.done > self.report.files * _SORT_AGAIN:
+            self._write("keywords_in_order", "clear_keywords", "put_keywords_back", "drop_ordered_keywords")
+        if self.progress.done or gone:
+            self._write("forget_facet_counts", "refresh_facet_counts")
 
-    def _put_in_order(self) -> None:
-        """Leave the catalogue as searches like it: keywords sorted, facets counted."""
-        steps = ("keywords_in_order", "clear_keywords", "put_keywords_back", "drop_ordered_keywords")
-        with self.ws.catalog.writing() as connection:
-            for step in (*steps, "forget_facet_counts", "refresh_facet_counts"):
-                self._run(connection, step)
+    def _must_still_be_listed(self, connection: Connection) -> None:
+        [counts] = self._run(connection, "listing_counts", source=self.source).fetchall()
+        if counts[0] != self.report.files:
+            raise Stale("The catalogue was made anew while this scan ran.", hint="Scan the source again.")
 
 
 @dataclass(slots=True)
@@ -554,7 +482,6 @@ class _Pending:
     """Measured files that aren't written yet."""
 
     rows: list[tuple[Item, Measured]] = field(default_factory=list)
-    ready: list[Item] = field(default_factory=list)
     weight: int = 0
     since: float = field(default_factory=time.monotonic)
 
@@ -571,10 +498,36 @@ class _Pending:
         self.weight, self.since = 0, time.monotonic()
 
 
+class _Departed:
+    """Files that aren't where they were, by their bytes: each can turn up in one new place."""
+
+    def __init__(self, rows: list[tuple[str, str, str]]) -> None:
+        self._left: dict[str, list[tuple[str, str]]] = {}
+        for checksum, image_id, uri in rows:
+            self._left.setdefault(checksum, []).append((image_id, uri))
+
+    def take(self, checksum: str | None, uri: str) -> str | None:
+        """Return the id of the file that moved to ``uri``; among equals, the one that was called the same."""
+        left = self._left.get(checksum or "")
+        if not left:
+            return None
+        name = uri.rpartition("/")[2]
+        chosen = next((entry for entry in left if entry[1].rpartition("/")[2] == name), left[0])
+        left.remove(chosen)
+        return chosen[0]
+
+
 def _outcome(result: Measured | Failure) -> Measured:
     if isinstance(result, Failure):
-        return _failed(result.kind, result.detail, stage="decode")
+        return failed(result.kind, result.detail, stage="decode")
     return result
+
+
+def _listing_table(entries: list[sources.Listed | sources.Unlisted], source: str) -> pa.Table:
+    columns = ["source", "image_id", "uri", "path", "size", "mtime_ns", "stage", "kind", "detail"]
+    types = [*[pa.string()] * 4, pa.int64(), pa.int64(), *[pa.string()] * 3]
+    rows = zip(*[(source, *_listing_row(entry)) for entry in entries], strict=True)
+    return pa.table({c: pa.array(values, kind) for c, kind, values in zip(columns, types, rows, strict=True)})
 
 
 def _listing_row(entry: sources.Listed | sources.Unlisted) -> tuple[Any, ...]:
@@ -583,6 +536,21 @@ def _listing_row(entry: sources.Listed | sources.Unlisted) -> tuple[Any, ...]:
         found = entry.problem
         return image_id, entry.uri, entry.path, -1, -1, found.stage, found.kind, found.detail
     return image_id, entry.uri, entry.path, entry.size, entry.mtime_ns, None, None, None
+
+
+def _files_table(rows: list[tuple[Item, Measured]], source: str) -> pa.Table:
+    return pa.table(
+        {
+            "image_id": [i.image_id for i, _ in rows],
+            "uri": [i.uri for i, _ in rows],
+            "source": [source] * len(rows),
+            "path": [i.path for i, _ in rows],
+            "size": [i.size for i, _ in rows],
+            "mtime_ns": [i.mtime_ns for i, _ in rows],
+            "real_size": pa.array([m.size for _, m in rows], pa.int64()),
+            "checksum": pa.array([m.checksum for _, m in rows], pa.string()),
+        }
+    )
 
 
 def _facts_table(rows: list[tuple[Item, Measured]], source: str) -> pa.Table:
@@ -603,7 +571,8 @@ def _embedded_table(rows: list[tuple[Item, Measured]]) -> pa.Table:
     columns: tuple[list[Any], ...] = ([], [], [], [])
     for item, m in rows:
         ids += [item.image_id] * len(m.keys)
-        for column, more in zip(columns, (m.keys, m.langs, m.ordinals, m.values), strict=True):
+        many: tuple[list[Any], ...] = (m.keys, m.langs, m.ordinals, m.values)
+        for column, more in zip(columns, many, strict=True):
             column += more
     types = (pa.string(), pa.string(), pa.int32(), pa.string())
     arrays = [pa.array(ids, pa.string()), *(pa.array(c, t) for c, t in zip(columns, types, strict=True))]
@@ -615,6 +584,10 @@ def _pairs_table(name: str, pairs: Iterator[tuple[str, str]]) -> pa.Table:
     return pa.table(
         {"image_id": pa.array([a for a, _ in listed], pa.string()), name: pa.array([b for _, b in listed], pa.string())}
     )
+
+
+def _keywords(rows: list[tuple[Item, Measured]]) -> Iterator[tuple[str, str]]:
+    return ((i.image_id, k) for i, m in rows if m.facts is not None for k in m.keywords)
 
 
 def _searchable(item: Item, measured: Measured) -> str:

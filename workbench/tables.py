@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
 import os
-import tempfile
 import unicodedata
+import uuid
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -93,20 +94,27 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> Path:
     StorageError
         It can't be written; what was there before is untouched.
     """
-    target = Path(path)
+    target = Path(path).resolve()
+    spare = target.with_name(f".{uuid.uuid4().hex}.part")
     try:
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
-            try:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-                os.replace(file.name, target)
-            except BaseException:
-                os.unlink(file.name)
-                raise
+        if target.exists() and not target.is_file():  # a pipe or a device: nothing to put in its place
+            target.write_bytes(content)
+        else:
+            _write_and_sync(spare, content)
+            spare.replace(target)
     except OSError as error:
-        raise StorageError(f"{target} can't be written: {error.strerror}.", hint="Check the folder and free space.") from error
+        with contextlib.suppress(OSError):
+            spare.unlink()
+        reason = error.strerror or error
+        raise StorageError(f"{path} can't be written: {reason}.", hint="Check the folder and free space.") from error
     return target
+
+
+def _write_and_sync(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _plain(value: Any) -> Any:

@@ -6,7 +6,7 @@ import contextlib
 import getpass
 import threading
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata as distribution
 from itertools import groupby
@@ -15,10 +15,11 @@ from typing import Any, Self
 
 import pandas as pd
 import pyarrow as pa
+from filelock import FileLock, Timeout
 
 from workbench import events, sources
 from workbench.catalog import Catalog, Connection, as_frame, rows_as, sql_folder
-from workbench.errors import BadValue, Broken, NotFound, StorageError
+from workbench.errors import BadValue, Broken, NotFound, StorageError, WorkspaceBusy
 from workbench.events import Draft, Event
 from workbench.ledger import Ledger, Verified
 from workbench.thumbnails import Thumbnails
@@ -45,7 +46,9 @@ class Change:
     drafts: list[Draft] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
 
-    def add(self, kind: str, payload: Mapping[str, Any], *, attachment: bytes | None = None, event_id: str = "") -> None:
+    def add(
+        self, kind: str, payload: Mapping[str, Any], *, attachment: bytes | None = None, event_id: str = ""
+    ) -> None:
         """Add an event; it is checked now and written when the change ends without an error."""
         more = {"event_id": event_id} if event_id else {}
         self.drafts.append(Draft(kind, payload, attachment, **more))
@@ -139,7 +142,8 @@ class Workspace:
             raise BadValue("No image was named.", hint="Give at least one image_id.")
         unknown = self.query("unknown_images", image_ids=ids)["image_id"].tolist()
         if unknown:
-            raise NotFound(f"Not catalogued: {', '.join(unknown[:3])}{' …' * (len(unknown) > 3)}.", hint="Check the ids.")
+            named = ", ".join(unknown[:3]) + " …" * (len(unknown) > 3)
+            raise NotFound(f"Not catalogued: {named}.", hint="Check the ids.")
 
     # -- questions
 
@@ -226,13 +230,14 @@ class Workspace:
         if self.ledger.hash_at(seq) != known:
             raise Broken(
                 "The catalogue was made from another ledger than the one in this folder.",
-                hint="If ledger.sqlite was put back from a backup on purpose, run `workbench rebuild`; else call someone.",
+                hint="If ledger.sqlite was put back from a backup on purpose, run `workbench rebuild`; "
+                "else call someone.",
             )
 
     def _apply(self, connection: Connection, pending: list[Event]) -> None:
         connection.execute("begin")
         try:
-            for kind, group in groupby(pending, key=lambda e: e.kind):
+            for (kind, _), group in groupby(pending, key=_applies_with):
                 self._apply_kind(connection, kind, list(group))
             _record(connection, pending)
             connection.execute("commit")
@@ -262,16 +267,63 @@ class Workspace:
         """Verify the chain of the ledger; raises `LedgerBroken` naming the first event that doesn't fit."""
         return self.ledger.verify()
 
+    @contextlib.contextmanager
+    def rebuilding(self) -> Iterator[None]:
+        """Hold off other rebuilds, and leave a note until the block ends well, for `check` to find.
+
+        Raises
+        ------
+        WorkspaceBusy
+            Another rebuild is under way.
+        """
+        lock, note = FileLock(str(self.folder / "rebuild.lock")), self.folder / "rebuild.unfinished"
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise WorkspaceBusy("A rebuild of this workspace is under way.", hint="Wait for it to end.") from None
+        try:
+            note.touch()
+            yield
+            note.unlink(missing_ok=True)
+        finally:
+            lock.release()
+
+    def unfinished_rebuild(self) -> str | None:
+        """Say what is the matter if a rebuild began and didn't come to its end; None when all is well."""
+        if not (self.folder / "rebuild.unfinished").exists():
+            return None
+        lock = FileLock(str(self.folder / "rebuild.lock"))
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return "A rebuild is under way; what it hasn't read yet is missing."
+        lock.release()
+        return "A rebuild did not finish; run `workbench rebuild` again."
+
     def check(self) -> pd.DataFrame:
-        """Run every check of ``sql/checks``: one row a finding (check, what it says, row); empty when all is well."""
+        """Run every check of ``sql/checks``: one row a finding (check, what it says, row); empty when all is well.
+
+        At most 20 findings of each check are returned. A rebuild that didn't come to its end is a finding, too.
+        """
         found = []
+        if (reason := self.unfinished_rebuild()) is not None:
+            found.append(("rebuild", reason, ""))
         for path in sorted((sql_folder() / "checks").glob("*.sql")):
             text = path.read_text("utf-8")
             says = text.splitlines()[0].lstrip("- ")
             with self.reading() as connection:
-                rows = connection.execute(text).df()
-            found += [(path.stem, says, str(row)) for row in rows.head(20).to_dict("records")]
+                rows = connection.execute(text).fetchdf()
+            found += [(path.stem, says, _row_text(row)) for row in rows.head(20).to_dict("records")]
         return pd.DataFrame(found, columns=["check", "says", "row"])
+
+
+def _row_text(row: Mapping[Hashable, Any]) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in row.items())
+
+
+def _applies_with(event: Event) -> tuple[str, int]:
+    """Return what is equal for events that are applied together: one with an attachment is bulk enough by itself."""
+    return event.kind, event.seq if "attachment_sha256" in event.payload else 0
 
 
 def _applied(connection: Connection) -> tuple[int, str]:
@@ -287,9 +339,11 @@ def _record(connection: Connection, applied: list[Event]) -> None:
     table = pa.table({c: list(values) for c, values in zip(columns, zip(*listed, strict=True), strict=True)})
     with rows_as(connection, "event_rows", table):
         connection.execute(
-            'insert into ledger_events select seq, event_id, "at"::timestamp, actor, kind, reason, payload, version from event_rows'
+            'insert into ledger_events (seq, event_id, "at", actor, kind, reason, payload, version) '
+            'select seq, event_id, "at"::timestamp, actor, kind, reason, payload, version from event_rows'
         )
-    connection.execute("update applied set seq = $seq, hash = $hash", {"seq": applied[-1].seq, "hash": applied[-1].hash})
+    last = applied[-1]
+    connection.execute("update applied set seq = $seq, hash = $hash", {"seq": last.seq, "hash": last.hash})
 
 
 def _clean_actor(actor: str | None) -> str:

@@ -1,14 +1,27 @@
--- Files were seen for the first time or with new content. A moved file takes what was entered for it along.
-insert into receipts
-select image_id, source, batch, uri, size, checksum, moved_from, "at"::timestamp, seq from event_rows;
+-- Files were seen for the first time, with new content, or in another place. A moved file stays in the batch it came with
+-- and takes what was entered for it along; what was entered for a file that had its new name before, is no longer shown.
+create or replace temp table arriving as
+select e.image_id, e.source, e.uri, e.size, e.checksum, e.moved_from, e.seq,
+       coalesce(o.batch, e.batch) as batch, coalesce(o.received_at, e."at"::timestamp) as received_at
+from event_rows e left join (
+    select image_id, arg_max(batch, identity_order(seq, moved_from)) as batch,
+           arg_max(received_at, identity_order(seq, moved_from)) as received_at
+    from receipts where image_id in (select moved_from from event_rows) group by image_id
+) o on o.image_id = e.moved_from;
+
+insert into receipts (image_id, source, batch, uri, size, checksum, moved_from, received_at, seq)
+select image_id, source, batch, uri, size, checksum, moved_from, received_at, seq from arriving;
 
 -- An id that has a file stands for itself again.
-delete from aliases where old_id in (select image_id from event_rows);
+delete from aliases where old_id in (select image_id from arriving);
 
-update aliases set image_id = r.image_id from event_rows r where r.moved_from = aliases.image_id;
+update aliases set image_id = a.image_id from arriving a where a.moved_from = aliases.image_id;
 
 insert into aliases
-select moved_from, image_id from event_rows
-where moved_from is not null and moved_from not in (select old_id from aliases);
+select moved_from, image_id from arriving where moved_from is not null;
 
-update entered_values set image_id = r.image_id from event_rows r where r.moved_from = entered_values.image_id;
+delete from entered_values where image_id in (select image_id from arriving where moved_from is not null);
+
+update entered_values set image_id = a.image_id from arriving a where a.moved_from = entered_values.image_id;
+
+drop table arriving;

@@ -1,7 +1,7 @@
 -- Values entered for fields of images: the latest entry of a field replaces all of that field, in all languages.
 -- What was entered for a file that has moved since belongs to the file where it is now.
 create or replace temp table latest_entries as
-select coalesce(a.image_id, e.image_id) as image_id, e.field, e.lang, e.ordinal, e.value, e.actor, e."at"::timestamp as entered_at, e.seq
+select distinct coalesce(a.image_id, e.image_id) as image_id, e.field, e.lang, e.ordinal, e.value, e.actor, e."at"::timestamp as entered_at, e.seq
 from event_rows e left join aliases a on a.old_id = e.image_id
 qualify e.seq = max(e.seq) over (partition by coalesce(a.image_id, e.image_id), e.field);
 

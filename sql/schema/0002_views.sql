@@ -1,5 +1,9 @@
 -- The public views. What each column means is in 0003_dictionary.sql.
 
+-- Where a receipt stands among those of one id: the greatest is the one with which the file there began to be what it is,
+-- the latest move or else the first receipt.
+create macro identity_order(seq, moved_from) as case when moved_from is null then -seq else seq end;
+
 create view images as
 select
     f.image_id, f.uri, f.source, f.batch, f.path, f.folder, f.name, f.size, f.modified_at, f.received_at, f.moved_from,
@@ -40,11 +44,14 @@ select batch, source, count(*) as images, min(received_at) as received_at, sum(s
 from image_facts group by batch, source;
 
 create view vanished as
-select r.image_id, max(r.uri) as uri, max(r.source) as source, arg_min(r.batch, r.seq) as batch,
-       arg_max(r.size, r.seq) as size, arg_max(r.checksum, r.seq) as checksum, min(r.received_at) as received_at
+select r.image_id, max(r.uri) as uri, arg_max(r.source, r.seq) as source,
+       arg_max(r.batch, identity_order(r.seq, r.moved_from)) as batch,
+       arg_max(r.size, r.seq) as size, arg_max(r.checksum, r.seq) as checksum,
+       arg_max(r.received_at, identity_order(r.seq, r.moved_from)) as received_at
 from receipts r
 where r.image_id not in (select image_id from seen_files)
-  and r.image_id not in (select moved_from from receipts where moved_from is not null)
+  and r.image_id not in (select image_id from scan_listing)
+  and r.image_id not in (select old_id from aliases)
 group by r.image_id;
 
 create view entered as
