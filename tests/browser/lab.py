@@ -155,7 +155,9 @@ class Notebook:
 
     def command(self, name: str, **arguments: Any) -> None:
         """Run a command of JupyterLab and wait for its end."""
-        self.page.evaluate("([name, args]) => window.jupyterapp.commands.execute(name, args).then(() => null)", [name, arguments])
+        self.page.evaluate(
+            "([name, args]) => window.jupyterapp.commands.execute(name, args).then(() => null)", [name, arguments]
+        )
 
     def start(self, cell: int | None = None) -> None:
         """Start running one code cell (counted from 0, of the code cells), or all cells; don't wait."""
@@ -186,8 +188,10 @@ class Notebook:
 
     def outputs(self) -> list[list[dict[str, Any]]]:
         """Return the outputs of every code cell, as they would be saved."""
-        return list(self.page.evaluate("""() => window.jupyterapp.shell.currentWidget.content.widgets
-            .filter((w) => w.model.type === 'code').map((w) => w.model.outputs.toJSON())"""))
+        return list(
+            self.page.evaluate("""() => window.jupyterapp.shell.currentWidget.content.widgets
+            .filter((w) => w.model.type === 'code').map((w) => w.model.outputs.toJSON())""")
+        )
 
     def text(self, cell: int) -> str:
         """Return what a code cell printed."""
