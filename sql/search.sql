@@ -160,7 +160,8 @@ select * from images where image_id in (select unnest($ids::varchar[]))
 
 -- name: search_facets(top, facets, chosen)
 -- What the images that match have in common, each facet counted without the conditions set on itself (the `in_…` flags)
--- and cut at the `top` most frequent values and those chosen. All of a keyword's, or a missing field's, conditions narrow its own facet too.
+-- and cut at the `top` most frequent values and those chosen. Missing fields
+-- must all be missing, so their conditions narrow their own facet too.
 with base as materialized (
     select
         image_id, format, batch, source, folder, camera_model as camera, year(captured_at) as year,
@@ -195,12 +196,6 @@ counted as (
         select image_id from base where in_format and in_batch and in_source and in_folder and in_camera and in_year)
     group by p.kind
     union all
-    select 'keyword', k.folded, count(*) from keywords k
-    where k.image_id in (
-        select image_id from base
-        where in_format and in_batch and in_source and in_folder and in_camera and in_year and in_problem)
-    group by k.folded
-    union all
     select
         'missing',
         unnest(['title', 'description', 'keywords', 'creator', 'copyright', 'captured_at', 'gps']),
@@ -216,6 +211,15 @@ where value is not null and images > 0
 qualify row_number() over (partition by facet order by images desc, value) <= $top
   or (facet, value) in (select unnest($facets::varchar[]), unnest($chosen::varchar[]))
 order by facet, images desc, value
+
+-- name: search_keyword_facet(top)
+-- The keywords of the images that match, as written in one of them: by itself, because it runs on all cores only so.
+select 'keyword' as facet, min(k.keyword) as value, count(*) as images
+from keywords k
+where k.image_id in (select image_id from images where true)
+group by k.folded
+order by images desc, k.folded
+limit $top
 
 -- name: known_facets(top)
 -- The counts over all images as last kept; no rows when something was written since.
@@ -240,17 +244,13 @@ select facet, value, shown, images, place from facet_totals where place <= 1000
 union all
 select '', value, value, images, 0 from facet_stamp
 
--- name: keyword_spellings(folded)
--- How keywords are written, by their folded form.
-select k.folded, min(k.keyword) as keyword from keywords k where k.folded = any($folded::varchar[]) group by k.folded
-
 -- name: search_time_span()
 -- The first and the last day of capture.
 select min(captured_at)::date as first, max(captured_at)::date as last from images where true
 
 -- name: search_timeline(unit)
--- Images a day, month, … of capture.
-select date_trunc($unit, captured_at)::date as start, count(*) as images
+-- Images a day, month, … of capture; the first century begins in the year 1, not before it.
+select greatest(date_trunc($unit, captured_at)::date, date '0001-01-01') as start, count(*) as images
 from images where captured_at is not null and true
 group by start order by start
 

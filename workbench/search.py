@@ -142,14 +142,17 @@ class Filter:
         self._set("year", _years(self.year))
         for name in ("date_from", "date_to"):
             self._set(name, _day(name, getattr(self, name)))
+        _in_order("date", self.date_from, self.date_to)
         for name in ("size", "pixels"):
             self._set(name, _range(name, getattr(self, name)))
         if self.place is not None:
             self._set("place", _box(self.place))
         if self.image_ids is not None:
-            self._set("image_ids", _texts("image_ids", self.image_ids))
+            self._set("image_ids", tuple(filter(None, _texts("image_ids", self.image_ids))))
         for name in self.missing:
             _one_of("missing", name, MISSING)
+        if self.without is not None and not self.without:
+            self._set("without", None)
         if self.without is not None and self.without.without is not None:
             raise BadValue("`without` inside `without`.", hint="Put the inner conditions into the filter itself.")
 
@@ -157,7 +160,7 @@ class Filter:
         object.__setattr__(self, name, value)
 
     def __bool__(self) -> bool:
-        return self not in (_ALL, _ALL_WITHOUT_NOTHING)
+        return self != _ALL
 
     def describe(self) -> str:
         """Say the filter in words.
@@ -192,7 +195,7 @@ def _texts(name: str, value: Iterable[str]) -> tuple[str, ...]:
             raise BadValue(f"{name}: {text!r} isn't text.", hint="Give strings.")
         if any("\ud800" <= c <= "\udfff" for c in text):
             raise BadValue(f"{name}: {text!r} holds half a character.", hint="Leave the stray surrogate out.")
-    return values
+    return tuple(dict.fromkeys(values))
 
 
 def _years(value: Iterable[int] | int) -> tuple[int, ...]:
@@ -200,7 +203,7 @@ def _years(value: Iterable[int] | int) -> tuple[int, ...]:
     for year in values:
         if isinstance(year, bool) or not isinstance(year, int) or not 0 < year < 10_000:
             raise BadValue(f"{year!r} isn't a year.", hint="Give years between 1 and 9999.")
-    return values
+    return tuple(dict.fromkeys(values))
 
 
 def _day(name: str, value: date | None) -> date | None:
@@ -213,7 +216,13 @@ def _range(name: str, value: Sequence[int | None]) -> tuple[int | None, int | No
     if len(tuple(value)) != 2 or any(v is not None and not 0 <= v < 2**63 for v in value):
         raise BadValue(f"{name}: {value!r} isn't a range.", hint="Give (least, most); None where there is no limit.")
     low, high = (None if v is None else int(v) for v in value)
+    _in_order(name, low, high)
     return low, high
+
+
+def _in_order(name: str, low: Any, high: Any) -> None:
+    if low is not None and high is not None and low > high:
+        raise BadValue(f"{name}: {high} comes before {low}.", hint="Swap the two.")
 
 
 def _box(value: Sequence[float]) -> tuple[float, float, float, float]:
@@ -229,7 +238,6 @@ def _one_of(what: str, value: str, known: Iterable[str]) -> None:
 
 
 _ALL = Filter()
-_ALL_WITHOUT_NOTHING = Filter(without=_ALL)
 
 
 # -- from filter to SQL
@@ -287,7 +295,7 @@ class _Compiler:
             "pixels_from": wanted.pixels[0], "pixels_to": wanted.pixels[1],
         }  # fmt: skip
         yield from (self._fill(name, limit=limit) for name, limit in limits.items() if limit is not None)
-        yield from (self._fill(f"missing_{name}") for name in dict.fromkeys(wanted.missing))
+        yield from (self._fill(f"missing_{name}") for name in wanted.missing)
         if wanted.place is not None:
             south, west, north, east = wanted.place
             fragment = "place" if west <= east else "place_across"
@@ -577,9 +585,8 @@ class Search:
         chosen = [(facet, str(value)) for facet in _ANY_OF for value in getattr(self.filter, facet)]
         more = {"top": top, "facets": [facet for facet, _ in chosen], "chosen": [value for _, value in chosen]}
         rows = con.execute(statement, {**self._parameters, **more}).fetchall()
-        folded = [value for facet, value, _ in rows if facet == "keyword"]
-        spelled = dict(con.execute(_queries()["keyword_spellings"], {"folded": folded}).fetchall())
-        return [(facet, spelled[value] if facet == "keyword" else value, count) for facet, value, count in rows]
+        keywords = con.execute(self._statement("search_keyword_facet"), {**self._parameters, "top": top}).fetchall()
+        return [*rows, *keywords]
 
     def _count_all(self, con: Connection, top: int) -> list[tuple[str, str, int]]:
         kept = con.execute(_queries()["known_facets"], {"top": top}).fetchall()
@@ -589,7 +596,7 @@ class Search:
         """Show chosen values that no image has with a count of 0, so that they can be unchosen."""
         for facet in _ANY_OF:
             shown = {count.value for count in counts[facet]}
-            counts[facet] += [FacetCount(v, 0) for v in dict.fromkeys(getattr(self.filter, facet)) if v not in shown]
+            counts[facet] += [FacetCount(v, 0) for v in getattr(self.filter, facet) if v not in shown]
 
 
 def _fetch(con: Connection, ids: list[str], columns: Sequence[str]) -> pd.DataFrame:
@@ -615,7 +622,7 @@ def _bins(unit: str, first: date, last: date) -> int:
 def _last_day(unit: str, start: date) -> date:
     if unit == "day":
         return start
-    months = start.year * 12 + start.month - 1 + _UNITS[unit]
+    months = ((start.year * 12 + start.month - 1) // _UNITS[unit] + 1) * _UNITS[unit]
     return date(months // 12, months % 12 + 1, 1) - timedelta(1) if months // 12 <= date.max.year else date.max
 
 
@@ -672,18 +679,18 @@ def parse(text: str) -> Filter:
     for part in _split(text):
         leave_out = part.minus != (part.key == "has")
         side = unwanted if leave_out else wanted
-        for name, value in _checked(part).items():
+        for name, value in _read(part).items():
             side[name] = _merge(part, name, side.get(name), value, leave_out=leave_out)
+        _check(part, side)
     return Filter(**wanted, without=Filter(**unwanted) if unwanted else None)
 
 
-def _checked(part: _Part) -> dict[str, Any]:
-    conditions = _read(part)
+def _check(part: _Part, conditions: dict[str, Any]) -> None:
+    """Blame the part after which the conditions can't be right any more."""
     try:
         Filter(**conditions)
     except BadValue as error:
         raise part.refuse(error.message, error.hint) from None
-    return conditions
 
 
 def _split(text: str) -> Iterator[_Part]:
@@ -752,7 +759,7 @@ def _merge(part: _Part, name: str, old: Any, new: Any, *, leave_out: bool) -> An
         return tuple(a if b is None else b for a, b in zip(old, new, strict=True))
     if name in ("size", "pixels", "place", "date_from", "date_to"):
         raise part.refuse(f"there is another {part.key}: already.", f"Join them, such as {part.key}:from..to.")
-    return tuple(dict.fromkeys((*old, *new))) if name != "text" else (*old, *new)
+    return (*old, *new)
 
 
 def _years_of(part: _Part) -> Iterator[int]:
@@ -778,24 +785,30 @@ def _limits_of(part: _Part) -> dict[str, Any]:
     """Read ``x``, ``x..y``, ``x..``, ``..y``, ``>x`` and so on."""
     value = part.text()
     measure: Callable[[_Part, str], tuple[Any, Any]] = _days if part.key == "date" else _amounts
-    step: Any = timedelta(1) if part.key == "date" else 1
     low: Any = None
     high: Any = None
     if signed := _SIGNED.fullmatch(value):
-        first, last = measure(part, signed[2])
-        low = {">": last + step, ">=": first}.get(signed[1]) if ">" in signed[1] else None
-        high = {"<": first - step, "<=": last}.get(signed[1]) if "<" in signed[1] else None
+        low, high = _beyond(part, signed[1], *measure(part, signed[2]))
     elif ".." in value and value != "..":
         first_text, last_text = value.split("..", 1)
         low = measure(part, first_text)[0] if first_text else None
         high = measure(part, last_text)[1] if last_text else None
     else:
         low, high = measure(part, value)
-    if low is not None and high is not None and low > high:
-        raise part.refuse("the end comes before the beginning.", "Swap the two.")
     if part.key == "date":
         return {name: day for name, day in (("date_from", low), ("date_to", high)) if day is not None}
     return {part.key: (low, high)}
+
+
+def _beyond(part: _Part, sign: str, first: Any, last: Any) -> tuple[Any, Any]:
+    """Return the limits that a sign before a day, month or amount means."""
+    step: Any = timedelta(1) if part.key == "date" else 1
+    try:
+        if ">" in sign:
+            return (first if "=" in sign else last + step), None
+        return None, (last if "=" in sign else first - step)
+    except OverflowError:
+        raise part.refuse("the calendar ends there.", "Dates go from 0001-01-01 to 9999-12-31.") from None
 
 
 def _days(part: _Part, written: str) -> tuple[date, date]:
@@ -834,8 +847,8 @@ def _parts(wanted: Filter) -> Iterator[str]:
             continue
         if name == "keywords" or name == "missing":
             yield from (f"{key}:{_quote(value)}" for value in getattr(wanted, name))
-        elif values := getattr(wanted, name):
-            yield f"{key}:{','.join(map(_quote, values))}"
+        elif (values := getattr(wanted, name)) or key == "id":
+            yield f"{key}:{','.join(map(_quote, values or ('',)))}"
     if wanted.year:
         yield f"year:{','.join(f'{year:04}' for year in wanted.year)}"
     for key, low, high in _limits(wanted):
