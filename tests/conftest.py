@@ -27,6 +27,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.fixture(scope="session")
 def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the demo: the sample collection and a workspace it is scanned into, made once for all tests."""
-    home = Path(os.environ["WB_DEV_DEMO"]) if "WB_DEV_DEMO" in os.environ else tmp_path_factory.mktemp("demo")
+    home = tmp_path_factory.mktemp("demo")
     open_sample(home, actor="tester").close()
     return home

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from workbench.demo import open_sample as open_sample
     from workbench.demo import sample_images as sample_images
     from workbench.sample import make_sample as make_sample
+    from workbench.tables import save_table as save_table
     from workbench.widgets.explorer import Explorer as Explorer
     from workbench.widgets.image_grid import ImageGrid as ImageGrid
 
@@ -29,9 +30,10 @@ _HOMES = {
     "Explorer": "workbench.widgets.explorer",
     "ImageGrid": "workbench.widgets.image_grid",
     "make_sample": "workbench.sample",
+    "save_table": "workbench.tables",
 }
 
-__all__ = ["Bench", "Explorer", "ImageGrid", "make_sample", "open", "open_sample", "sample_images"]
+__all__ = ["Bench", "Explorer", "ImageGrid", "make_sample", "open", "open_sample", "sample_images", "save_table"]
 
 
 def __getattr__(name: str) -> Any:

@@ -14,6 +14,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -84,6 +85,35 @@ def render(table: pa.Table, format: str, *, raw: bool = False) -> bytes:
         raise BadValue(f"There is no format {format!r}.", hint=f"Choose one of {', '.join(FORMATS)}.")
     made = makers[format]()
     return made.encode("utf-8", "replace") if isinstance(made, str) else made
+
+
+def save_table(frame: pd.DataFrame, path: str | os.PathLike[str]) -> Path:
+    """Save a DataFrame for a spreadsheet or another program; the file's ending says as what.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    path : str or path
+        Ends with ``.csv`` (UTF-8 with a mark that Excel needs to read it; text that looks like a formula gets an
+        apostrophe), ``.json`` or ``.parquet``. A file of this name is replaced.
+
+    Returns
+    -------
+    Path
+        Where it was saved.
+
+    Raises
+    ------
+    BadValue
+        Another ending.
+    StorageError
+        It can't be written; what was there before is untouched.
+    """
+    format = Path(path).suffix.lower().lstrip(".")
+    if format not in ("csv", "json", "parquet"):
+        raise BadValue(f"{Path(path).name} doesn't say what to save as.", hint="End it with .csv, .json or .parquet.")
+    mark = b"\xef\xbb\xbf" if format == "csv" else b""
+    return write_whole(path, mark + render(pa.Table.from_pandas(frame, preserve_index=False), format))
 
 
 def write_whole(path: str | os.PathLike[str], content: bytes) -> Path:

@@ -8,9 +8,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from browser.lab import Lab, Notebook, opened, screenshots
 from playwright.sync_api import Browser
 from widgets.mini_host import browser as a_browser
+
+from browser.lab import Lab, Notebook, opened, screenshots
 
 NOTEBOOKS = Path(__file__).parent.parent.parent / "notebooks"
 

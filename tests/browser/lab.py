@@ -97,9 +97,9 @@ class Lab:
         self.url = f"http://127.0.0.1:{(port := free_port())}"
         command = [
             sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--ServerApp.port_retries=0",
-            "--ip=127.0.0.1", f"--ServerApp.root_dir={self.root}", f"--IdentityProvider.token={self.token}", "--allow-root",
-            "--LabApp.expose_app_in_browser=True", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-            "--LabApp.extension_manager=readonly",
+            "--ip=127.0.0.1", f"--ServerApp.root_dir={self.root}", f"--IdentityProvider.token={self.token}",
+            "--allow-root", "--LabApp.expose_app_in_browser=True", "--LabApp.extension_manager=readonly",
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         ]  # fmt: skip
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(

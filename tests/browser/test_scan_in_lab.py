@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+
 from browser.conftest import Opener
 from browser.lab import Lab
-from PIL import Image
 
 pytestmark = [pytest.mark.browser, pytest.mark.lab]
 

@@ -64,7 +64,7 @@ class ScanProgress:
 
     def __enter__(self) -> Self:
         self._since = time.monotonic()
-        display(self.box)
+        display(self.box)  # type: ignore[no-untyped-call] # IPython comes with partial types
         answer_while_busy(self.button)
         return self
 
