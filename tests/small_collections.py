@@ -1,4 +1,4 @@
-"""Small folders of tiny pictures, and what a workspace knows of them: for the tests of scanning, rebuilding and killing."""
+"""Small folders of tiny pictures, and what a workspace knows of them: to scan, to rebuild and to kill."""
 
 from __future__ import annotations
 
@@ -83,7 +83,8 @@ def account(ws: wb.Bench, files: int) -> None:
     assert ws.check().empty, ws.check().to_string()
     counted = ws.sql(
         "select (select count(*) from images) as images, "
-        "(select count(distinct image_id) from problems where not is_image) as others, (select count(*) from files) as files"
+        "(select count(distinct image_id) from problems where not is_image) as others, "
+        "(select count(*) from files) as files"
     ).iloc[0]
     assert counted["images"] + counted["others"] == counted["files"] == files
     ws.verify()

@@ -283,11 +283,7 @@ def test_again_reads_everything(ws: wb.Bench, folder: Path) -> None:
 @pytest.mark.parametrize("time", [-(10**18), 0, 4_000_000_000 * 10**9, 2**63 - 1])
 def test_times_no_camera_has(ws: wb.Bench, folder: Path, time: int) -> None:
     path = pictures(folder, 1) / "000.png"
-    try:
-        os.utime(path, ns=(time, time))
-    except OSError as error:
-        assert error.errno in (errno.EINVAL, errno.EOVERFLOW)
-        pytest.skip("this file system doesn't keep such a time")
+    os.utime(path, ns=(time, time))  # the file system keeps what it can
     quiet(ws, folder)
     account(ws, 1)
     assert quiet(ws, folder).unchanged == 1
@@ -596,7 +592,7 @@ def test_progress_adds_up(ws: wb.Bench, folder: Path) -> None:
     pictures(folder, 6)
     seen = []
     scan(ws, folder, workers=1, progress=lambda p: seen.append((p.phase, p.listed, p.total, p.done)))
-    assert [phase for phase, *_ in seen][0] == "waiting"
+    assert next(phase for phase, *_ in seen) == "waiting"
     assert seen[-1] == ("finished", 6, 6, 6)
     assert Progress(total=4, done=2, seconds=2.0).seconds_left == 2.0
     assert Progress().seconds_left is None

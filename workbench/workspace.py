@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import os
 import threading
 import tomllib
 from collections.abc import Hashable, Iterator, Mapping
@@ -31,10 +32,11 @@ except distribution.PackageNotFoundError:  # a bare checkout
 
 _ARROW = {"text": pa.string(), "int": pa.int64(), "float": pa.float64()}
 _APPLY_AT_ONCE = 1_000
+_FORMAT = 1
 
 _TEMPLATE = """# A workspace of image-workbench. Keep this file and ledger.sqlite: everything else can be made again.
 name = {name}
-format = 1
+format = {format}
 """
 
 
@@ -359,11 +361,17 @@ def _clean_actor(actor: str | None) -> str:
 
 
 def _make(folder: Path) -> None:
+    forbidden = "?" if os.sep == "\\" else "?\\"  # DuckDB can't open a file there
+    if not str(folder).isprintable() or any(c in str(folder) for c in forbidden):
+        raise BadValue(
+            f"A workspace can't be in {str(folder)!r}.",
+            hint="Choose a folder without question marks, backslashes and control characters in its name.",
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "thumbnails").mkdir(exist_ok=True)
         with contextlib.suppress(FileExistsError), open(folder / "workspace.toml", "x", encoding="utf-8") as file:
-            file.write(_TEMPLATE.format(name=_toml_text(folder.name)))
+            file.write(_TEMPLATE.format(name=_toml_text(folder.name), format=_FORMAT))
     except OSError as error:
         raise StorageError(
             f"The workspace {folder} can't be made: {error.strerror}.", hint="Choose a folder you may write to."
@@ -371,14 +379,19 @@ def _make(folder: Path) -> None:
 
 
 def _toml_text(text: str) -> str:
-    escaped = "".join(c if c.isprintable() and c not in '"\\' else f"\\U{ord(c):08X}" for c in text)
-    return f'"{escaped}"' if text.isprintable() else '"workspace"'
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _settings(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise BadValue(f"{path} can't be read: {error}.", hint="Mend the line it names.") from error
+        settings = tomllib.loads(path.read_text("utf-8"))
+    except ValueError as error:  # no TOML, or no UTF-8
+        raise BadValue(f"{path} can't be read: {error}.", hint="Mend it, or put it back from a backup.") from error
     except OSError as error:
         raise StorageError(f"{path} can't be read: {error.strerror}.", hint="Check permissions.") from error
+    if settings.get("format", _FORMAT) != _FORMAT:
+        raise BadValue(
+            f"{path} says format {settings['format']!r}; this version knows format {_FORMAT}.",
+            hint="The workspace was made by another image-workbench: use that one.",
+        )
+    return settings
