@@ -443,7 +443,7 @@ def rows_as(connection: Connection, name: str, table: pa.Table) -> Iterator[None
 def arrow_table(connection: Connection, sql: str, parameters: Mapping[str, Any]) -> pa.Table:
     """Run one statement and return everything as Arrow, by the way that copies least in this version of DuckDB."""
     if hasattr(connection, "fetch_arrow_table"):  # before 2.0
-        table: pa.Table = connection.execute(sql, dict(parameters)).fetch_arrow_table()
+        table: pa.Table = connection.execute(sql, dict(parameters)).to_arrow_table()
         return table
     return connection.sql(sql, params=dict(parameters)).to_arrow_table()
 
