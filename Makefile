@@ -19,6 +19,7 @@ $(VENV)/ready: pyproject.toml
 	  $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1' \
 	  && $(BIN)/python -m pip install --quiet -e '.[demo]' --group test; \
 	fi
+	@echo '{}' > $(VENV)/package.json  # or Node takes JupyterLab's own scripts for ES modules, as ours are
 	@touch $@
 
 demo: $(VENV)/ready

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
+import secrets
+import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from workbench.bench import Bench, open
+from workbench.errors import BadValue, NotFound, WorkbenchError
 from workbench.sample import make_sample
 
 COLLECTION = "Client images"
+_TOUR = "00_tour.ipynb"
 _NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 
 
@@ -65,20 +71,82 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     if args.folder:
         os.environ["WORKBENCH_DEMO"] = str(Path(args.folder).absolute())
-    print("Making the sample collection and scanning it (half a minute, the first time only) …", flush=True)
+    try:
+        return show(port=args.port, browser=args.browser == "yes")
+    except WorkbenchError as error:
+        print(f"{error.message} {error.hint}", file=sys.stderr)
+        return 1
+
+
+def show(*, port: int, browser: bool) -> int:
+    """Make what the demo needs, start JupyterLab and return its exit code when somebody has ended it."""
+    if not (_NOTEBOOKS / _TOUR).exists():
+        raise NotFound(f"There is no {_NOTEBOOKS / _TOUR}.", hint="The demo runs in a clone of the project.")
+    port = free_port(port)
+    if not sample_is_ready():
+        print("Making the sample collection and scanning it (half a minute, the first time only) …", flush=True)
     with open_sample() as ws:
         counts = ws.query("catalogue_counts").iloc[0]
     print(f"The sample workspace has {counts['images']} images from {counts['files']} files.", flush=True)
-    return subprocess.call(lab_command(port=args.port, browser=args.browser == "yes"))
+    token = secrets.token_urlsafe(24)
+    print(f"\nThe tour:  http://localhost:{port}/lab/tree/{_TOUR}?token={token}\nEnd it with Ctrl-C.\n", flush=True)
+    environment = lab_environment(demo_folder() / "jupyter", token)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with subprocess.Popen(lab_command(port=port, browser=browser), env=environment) as lab:
+        try:
+            return lab.wait()
+        except KeyboardInterrupt:
+            lab.terminate()
+            lab.wait()
+            return 0
+
+
+def sample_is_ready() -> bool:
+    """Tell whether the sample collection and its workspace were made before."""
+    home = demo_folder()
+    return (home / COLLECTION).exists() and (home / "workspace" / "ledger.sqlite").exists()
+
+
+def free_port(wanted: int) -> int:
+    """Return the first port from ``wanted`` on that nobody listens on; any free one for 0.
+
+    Raises
+    ------
+    BadValue
+        There is none among the next hundred, or that isn't a port.
+    """
+    for port in range(wanted, wanted + 100):
+        with contextlib.suppress(OSError, OverflowError), socket.socket() as probe:
+            if os.name == "posix":  # as the server does: a port that was just in use is free
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return int(probe.getsockname()[1])
+    raise BadValue(f"No port from {wanted} on is free.", hint="Give another one: make demo PORT=9000")
+
+
+def lab_environment(folder: Path, token: str) -> dict[str, str]:
+    """Return JupyterLab's environment; ``folder`` is made and says that nobody is to be asked about news.
+
+    The token stands here because everybody on a machine can read a command line. Kernels of this Python's environment
+    come before others of the same name.
+    """
+    page = folder / "labconfig" / "page_config.json"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text('{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}\n', "utf-8")
+    config = os.pathsep.join(filter(None, [str(folder), os.environ.get("JUPYTER_CONFIG_PATH")]))
+    return os.environ | {"JUPYTER_TOKEN": token, "JUPYTER_PREFER_ENV_PATH": "1", "JUPYTER_CONFIG_PATH": config}
 
 
 def lab_command(*, port: int, browser: bool) -> list[str]:
-    """Return the command that starts JupyterLab on the tour, without news and update checks: nothing leaves this machine."""
+    """Return the command that starts JupyterLab on the tour, without news and updates: nothing leaves this machine."""
     command = [
-        sys.executable, "-m", "jupyterlab", str(_NOTEBOOKS / "00_tour.ipynb"), f"--port={port}", "--LabApp.news_url=",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.extension_manager=readonly",
+        sys.executable, "-m", "jupyterlab", str(_NOTEBOOKS / _TOUR), f"--port={port}", "--ServerApp.port_retries=0",
+        "--ServerApp.ip=127.0.0.1", "--log-level=WARN", "--LabApp.news_url=None", "--LabApp.extension_manager=readonly",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]  # fmt: skip
-    return command if browser else [*command, "--no-browser"]
+    command += [] if browser else ["--no-browser"]
+    # In a container people are often root, which Jupyter refuses unless told.
+    return [*command, "--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else command
 
 
 if __name__ == "__main__":
