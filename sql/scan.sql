@@ -84,11 +84,12 @@ delete from seen_files where image_id in (select image_id from outdated)
 
 -- name: add_seen()
 -- Note that these files were read, as they were listed.
-insert into seen_files select image_id, source, uri, size, mtime_ns, 'present' from measured_files
+insert into seen_files (image_id, source, uri, size, mtime_ns, status)
+select image_id, source, uri, size, mtime_ns, 'present' from measured_files
 
 -- name: add_problems()
 -- What is wrong with the files just read.
-insert into file_problems
+insert into file_problems (image_id, uri, source, batch, path, size, checksum, stage, kind, message, detail)
 select p.image_id, m.uri, m.source, r.batch, m.path, m.real_size, m.checksum, p.stage, p.kind, p.message, nullif(p.detail, '')
 from measured_problems p join measured_files m using (image_id)
 join (
@@ -98,7 +99,8 @@ join (
 
 -- name: add_embedded()
 -- What is embedded in the files just read.
-insert into embedded select image_id, key, lang, ordinal, value from measured_embedded
+insert into embedded (image_id, key, lang, ordinal, value)
+select image_id, key, lang, ordinal, value from measured_embedded
 
 -- name: missing_ids(source, root)
 -- Files that were there and weren't listed, now that the whole source has been; under a folder that can't be read,
@@ -112,7 +114,7 @@ where (s.source = $source or starts_with(s.uri, rtrim($root, '/') || '/'))
 
 -- name: note_survey(source)
 -- This catalogue has seen the whole of this source.
-insert into surveys select $source where $source not in (select source from surveys)
+insert into surveys (source) select $source where $source not in (select source from surveys)
 
 -- name: add_facts()
 -- The facts of the images just read, with the batch they were first received in.

@@ -1,70 +1,170 @@
-from __future__ import annotations
-
 import csv
+import io
+import json
+import os
+import resource
+import stat
+import subprocess
+import sys
+import threading
+from datetime import date, datetime
 from pathlib import Path
 
-import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.errors import BadValue, StorageError
-from workbench.tables import harmless, save_table
+from workbench.tables import as_csv, as_json, as_table, harmless, render, visible, write_whole
 
-NASTY = [
-    '=HYPERLINK("http://x","y")',
-    "+1",
-    "-1+1",
-    "@SUM(A1)",
-    "\t=1",
-    "  =1",
-    "＝1",
-    'quo"te',
-    "two\nlines",
-    "Köln, 写真",
-    "",
-]
+TABLE = pa.table(
+    {
+        "name": ["a", "=1+1", None, "日本"],
+        "n": pa.array([1, None, 3, 4], pa.int64()),
+        "share": [0.123456789, 1e9, None, -0.5],
+        "at": pa.array([datetime(2026, 3, 1, 9, 30), None, None, None], pa.timestamp("us")),
+        "day": pa.array([date(2026, 3, 1), None, None, None]),
+        "bytes": pa.array([b"\x00\xff", None, None, None]),
+    }
+)
 
 
-@pytest.fixture
-def frame() -> pd.DataFrame:
-    return pd.DataFrame({"title": NASTY, "count": range(len(NASTY))})
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\tx", "\r=x", " =1", "\n=1", "＝1", "=cmd|' /C calc'!A0"])
+def test_formulas_are_made_harmless(text: str) -> None:
+    assert harmless(text) == "'" + text
+    [[cell]] = list(csv.reader(io.StringIO(as_csv(pa.table({"x": [text]})), newline="")))[1:]
+    assert cell == "'" + text
+    [[cell]] = list(csv.reader(io.StringIO(as_csv(pa.table({"x": [text]}), raw=True), newline="")))[1:]
+    assert cell == text
 
 
-def test_a_spreadsheet_shows_formulas_and_does_not_run_them(frame: pd.DataFrame, tmp_path: Path) -> None:
-    saved = save_table(frame, tmp_path / "titles.csv")
-    assert saved.read_bytes().startswith(b"\xef\xbb\xbf")
-    with saved.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert [row["title"] for row in rows] == [harmless(text) for text in NASTY]
-    assert [row["title"][:1] for row in rows[:7]] == ["'"] * 7
-    assert [int(row["count"]) for row in rows] == list(range(len(NASTY)))
+@pytest.mark.parametrize("text", ["", "a=1", "1-2", "name@example.org", "'=1"])
+def test_other_text_is_left_as_it_is(text: str) -> None:
+    assert harmless(text) == text
 
 
-@pytest.mark.parametrize("ending", ["json", "parquet", "PARQUET"])
-def test_other_programs_get_the_very_text(frame: pd.DataFrame, tmp_path: Path, ending: str) -> None:
-    saved = save_table(frame, tmp_path / f"titles.{ending}")
-    back = pd.read_json(saved) if ending == "json" else pd.read_parquet(saved)
-    assert back["title"].tolist() == NASTY
+def test_a_column_named_like_a_formula_is_made_harmless() -> None:
+    assert as_csv(pa.table({"=1+1": [1]})).startswith("'=1+1")
 
 
-@pytest.mark.parametrize("name", ["table", "table.xlsx", ".csv", "table.csv.exe"])
-def test_an_unknown_ending_is_refused(frame: pd.DataFrame, tmp_path: Path, name: str) -> None:
-    with pytest.raises(BadValue, match="what to save as"):
-        save_table(frame, tmp_path / name)
-    assert list(tmp_path.iterdir()) == []
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=8))
+def test_csv_comes_back(values: list[str]) -> None:
+    text = as_csv(
+        pa.table({"a": pa.array(values, pa.string()), "b": pa.array(range(len(values)), pa.int64())}), raw=True
+    )
+    [head, *rows] = csv.reader(io.StringIO(text, newline=""))
+    assert head == ["a", "b"]
+    assert rows == [[value, str(n)] for n, value in enumerate(values)]
 
 
-def test_what_cannot_be_written_leaves_the_old_file(frame: pd.DataFrame, tmp_path: Path) -> None:
-    with pytest.raises(StorageError):
-        save_table(frame, tmp_path / "nowhere" / "titles.csv")
-    old = tmp_path / "titles.csv"
-    old.write_text("old", "utf-8")
-    with pytest.raises(BadValue):
-        save_table(frame, old.with_suffix(".xls"))
-    assert old.read_text("utf-8") == "old"
+@given(st.text(max_size=200))
+def test_nothing_steers_the_terminal(text: str) -> None:
+    shown = visible(text)
+    assert len(shown) <= 60
+    assert all(c.isprintable() or c in " \u3000" or not c.isascii() for c in shown)
+    assert not {"\n", "\x1b", "\u202e", "\0"} & set(shown)
 
 
-@given(st.text())
-def test_nothing_that_is_saved_begins_like_a_formula(text: str) -> None:
-    assert harmless(text).lstrip(" \n")[:1] not in {"=", "+", "-", "@", "\t", "\r"} or harmless(text).startswith("'")
+def test_json_and_parquet_say_the_same() -> None:
+    listed = json.loads(as_json(TABLE))
+    assert listed[0] == {
+        "name": "a", "n": 1, "share": 0.123456789, "at": "2026-03-01T09:30:00", "day": "2026-03-01", "bytes": "00ff",
+    }  # fmt: skip
+    assert pq.read_table(io.BytesIO(render(TABLE, "parquet"))).equals(TABLE)
+
+
+def test_json_has_no_numbers_that_json_does_not_know() -> None:
+    text = as_json(pa.table({"x": [float("nan"), float("inf"), 1.5]}))
+    assert json.loads(text, parse_constant=pytest.fail) == [{"x": None}, {"x": None}, {"x": 1.5}]
+
+
+def test_a_table_lines_up_also_with_wide_characters() -> None:
+    lines = as_table(TABLE).splitlines()
+    assert lines[-1] == "(4 rows)"
+    assert [line.split() for line in (lines[0], lines[1 + 4])] == [
+        ["name", "n", "share", "at", "day", "bytes"],
+        ["日本", "4", "-0.5"],
+    ]
+    assert lines[2].index("1") == lines[3].index("=") + 6 == lines[5].index("4") + 2
+
+
+@pytest.mark.parametrize("format", ["table", "csv", "json", "parquet"])
+@pytest.mark.parametrize("rows", [0, 1])
+def test_small_and_empty_tables(format: str, rows: int) -> None:
+    assert render(TABLE.slice(0, rows), format)
+
+
+def test_two_columns_of_one_name() -> None:
+    twice = pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"])
+    assert as_csv(twice) == "a,a\r\n1,2\r\n"
+    assert "1  2" in as_table(twice)
+
+
+def test_an_unknown_format() -> None:
+    with pytest.raises(BadValue, match="yaml") as caught:
+        render(TABLE, "yaml")
+    assert "csv" in caught.value.hint
+
+
+def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
+    target = tmp_path / "out.csv"
+    for content in (b"first", b"second"):
+        assert write_whole(target, content) == target
+        assert target.read_bytes() == content
+    assert list(tmp_path.iterdir()) == [target]
+    umask = os.umask(0o022)
+    os.umask(umask)
+    assert stat.S_IMODE(target.stat().st_mode) == 0o666 & ~umask
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real.csv").write_bytes(b"old")
+    (tmp_path / "link.csv").symlink_to("real.csv")
+    write_whole(tmp_path / "link.csv", b"new")
+    assert (tmp_path / "link.csv").is_symlink()
+    assert (tmp_path / "real.csv").read_bytes() == b"new"
+
+
+def test_a_pipe_is_written_into(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    got = []
+    reader = threading.Thread(target=lambda: got.append((tmp_path / "pipe").read_bytes()))
+    reader.start()
+    write_whole(tmp_path / "pipe", b"through")
+    reader.join(30)
+    assert got == [b"through"]
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+@pytest.mark.parametrize("where", ["missing/out.csv", ".", "file/out.csv", "x" * 300, "nul\0"])
+def test_places_that_cannot_be_written(tmp_path: Path, where: str) -> None:
+    (tmp_path / "file").write_bytes(b"kept")
+    with pytest.raises(StorageError, match="can't be written") as caught:
+        write_whole(tmp_path / where, b"x")
+    assert caught.value.hint
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+SMALL = """
+import resource, signal, sys
+from workbench.errors import StorageError
+from workbench.tables import write_whole
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
+try:
+    write_whole(sys.argv[1], b"x" * 5000)
+except StorageError as error:
+    print(error.hint)
+"""
+
+
+def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
+    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
+    target = tmp_path / "out.csv"
+    target.write_bytes(b"before")
+    ran = subprocess.run([sys.executable, "-c", SMALL, target], capture_output=True, text=True, check=False)
+    assert ran.stdout == "Check the folder and free space.\n", ran.stderr
+    assert target.read_bytes() == b"before"
+    assert list(tmp_path.iterdir()) == [target]

@@ -401,14 +401,17 @@ def test_a_full_disk_loses_nothing_and_writes_nothing_half(scanned: wb.Bench) ->
 PLANTED = {
     "every_file_accounted_for": "delete from image_facts where path = '000.png'",
     "one_row_a_file": "insert into image_facts from image_facts where path = '000.png'",
-    "no_facts_without_a_file": "insert into embedded values ('nobody', 'k', null, 0, 'v')",
+    "no_facts_without_a_file": "insert into embedded by name "
+    "select 'nobody' as image_id, 'k' as key, 0 as ordinal, 'v' as value",
     "every_file_received": "delete from receipts where uri like '%000.png'",
     "facts_as_received": "update image_facts set checksum = 'x' where path = '000.png'",
     "keyword_counts": "update image_facts set keyword_count = 7 where path = '000.png'",
     "facet_counts": "update facet_counts set images = images + 1 where facet = 'format'",
-    "entered_for_known_images": "insert into entered_values values ('nobody', 'f', null, 0, 'v', 'a', '2026-01-01', 1)",
-    "entered_once": "insert into entered_values "
-    "select image_id, 'f', null, 0, 'v', 'a', '2026-01-01', unnest([1, 2]) from receipts",
+    "entered_for_known_images": "insert into entered_values by name "
+    "select 'nobody' as image_id, 'f' as field, 0 as ordinal, 'v' as value, 'a' as actor, "
+    'now()::timestamp as "at", 1 as seq',
+    "entered_once": "insert into entered_values by name select image_id, 'f' as field, 0 as ordinal, 'v' as value, "
+    "'a' as actor, now()::timestamp as \"at\", unnest([1, 2]) as seq from receipts",
     "moves_lead_somewhere": "insert into aliases values ('a', 'b'), ('b', 'c')",
     "sources_named": "delete from source_roots",
     "sources_seen_whole": "delete from surveys",

@@ -104,10 +104,11 @@ class Catalog:
         self._cursors: dict[int, Connection] = {}
         self._leases = 0
         self._opening = False
-        self._closed = False
+        self._closed = threading.Event()
         self._own = threading.local()
         _OPEN.add(self)
-        threading.Thread(target=self._hand_over_when_wanted, name="catalog-hand-over", daemon=True).start()
+        self._watch = threading.Thread(target=self._hand_over_when_wanted, name="catalog-hand-over", daemon=True)
+        self._watch.start()
 
     # -- leases
 
@@ -268,8 +269,7 @@ class Catalog:
         self._root = None
 
     def _hand_over_when_wanted(self) -> None:
-        while not self._closed:
-            time.sleep(_LOOK)
+        while not self._closed.wait(_LOOK):
             if self._root is not None and self._wanted.exists():
                 with self._state:
                     if not self._leases:
@@ -307,9 +307,11 @@ class Catalog:
 
     def stop(self) -> None:
         """Close for good."""
-        self._closed = True
+        self._closed.set()
         _OPEN.discard(self)
         self.close()
+        if self._watch is not threading.current_thread():
+            self._watch.join()
 
     # -- questions
 

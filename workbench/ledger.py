@@ -167,7 +167,10 @@ class Ledger:
         found = self._connection().execute(
             f"select {_COLUMNS} from events where seq > ? order by seq limit ?", [after, -1 if limit is None else limit]
         )
-        return [Event(*row[:6], json.loads(row[6]), *row[7:]) for row in found]
+        return [
+            Event(seq, event_id, at, actor, kind, reason, json.loads(payload), version, prev, hashed)
+            for seq, event_id, at, actor, kind, reason, payload, version, prev, hashed in found
+        ]
 
     def attachment(self, seq: int) -> bytes | None:
         """Return the bulk that belongs to an event, or None."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
 import json
+import math
 import os
 import unicodedata
 import uuid
@@ -54,7 +54,7 @@ def as_csv(table: pa.Table, *, raw: bool = False) -> str:
     """Return a table as CSV (RFC 4180, UTF-8); text that looks like a formula gets an apostrophe unless ``raw``."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(table.column_names)
+    writer.writerow([name if raw else harmless(name) for name in table.column_names])
     columns = [column.to_pylist() for column in table.columns]
     for row in zip(*columns, strict=True):
         writer.writerow([v if raw or not isinstance(v, str) else harmless(v) for v in row])
@@ -63,7 +63,9 @@ def as_csv(table: pa.Table, *, raw: bool = False) -> str:
 
 def as_json(table: pa.Table) -> str:
     """Return a table as a JSON list of objects; times in ISO 8601."""
-    return json.dumps(table.to_pylist(), ensure_ascii=False, indent=1, default=_plain) + "\n"
+    columns = [[_known_to_json(value) for value in column.to_pylist()] for column in table.columns]
+    records = [dict(zip(table.column_names, row, strict=True)) for row in zip(*columns, strict=True)]
+    return json.dumps(records, ensure_ascii=False, indent=1, default=_plain, allow_nan=False) + "\n"
 
 
 def as_parquet(table: pa.Table) -> bytes:
@@ -124,27 +126,40 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> Path:
     StorageError
         It can't be written; what was there before is untouched.
     """
-    target = Path(path).resolve()
-    spare = target.with_name(f".{uuid.uuid4().hex}.part")
     try:
-        if target.exists() and not target.is_file():  # a pipe or a device: nothing to put in its place
+        target = Path(path).resolve()
+        if target.exists() and not target.is_file():  # a pipe or a device: nothing can be put in its place
             target.write_bytes(content)
         else:
-            _write_and_sync(spare, content)
-            spare.replace(target)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            spare.unlink()
-        reason = error.strerror or error
+            _replace(target, content)
+    except (OSError, ValueError) as error:  # ValueError: no path at all
+        reason = getattr(error, "strerror", None) or error
         raise StorageError(f"{path} can't be written: {reason}.", hint="Check the folder and free space.") from error
     return target
 
 
-def _write_and_sync(path: Path, content: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+def _replace(target: Path, content: bytes) -> None:
+    spare = target.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        with spare.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        spare.replace(target)
+    except BaseException:
+        spare.unlink(missing_ok=True)
+        raise
+
+
+def _known_to_json(value: Any) -> Any:
+    """Return None for numbers that JSON has no word for, also inside lists and structs."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, list):
+        return [_known_to_json(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): _known_to_json(item) for key, item in value.items()}
+    return value
 
 
 def _plain(value: Any) -> Any:

@@ -17,7 +17,7 @@ delete from aliases where old_id in (select image_id from arriving);
 
 update aliases set image_id = a.image_id from arriving a where a.moved_from = aliases.image_id;
 
-insert into aliases
+insert into aliases (old_id, image_id)
 select moved_from, image_id from arriving where moved_from is not null;
 
 delete from entered_values where image_id in (select image_id from arriving where moved_from is not null);

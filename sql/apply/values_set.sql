@@ -8,7 +8,7 @@ qualify e.seq = max(e.seq) over (partition by coalesce(a.image_id, e.image_id), 
 delete from entered_values using latest_entries n
 where n.image_id = entered_values.image_id and n.field = entered_values.field;
 
-insert into entered_values
+insert into entered_values (image_id, field, lang, ordinal, value, actor, "at", seq)
 select image_id, field, lang, ordinal, value, actor, entered_at, seq from latest_entries where value is not null;
 
 drop table latest_entries;
