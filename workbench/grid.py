@@ -22,6 +22,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from workbench.catalog import load_queries
 from workbench.errors import BadValue, NotFound
@@ -175,6 +176,16 @@ def _packed(ids: Iterable[str]) -> np.ndarray[Any, np.dtype[np.bytes_]]:
     return listed.astype(np.bytes_) if len(listed) else np.empty(0, "S20")
 
 
+def _packed_arrow(ids: pa.Array) -> np.ndarray[Any, np.dtype[np.bytes_]]:
+    """Pack an Arrow array without making a million Python strings: its characters lie one behind the other already."""
+    offsets, characters = ids.buffers()[1:]
+    width = np.int64 if pa.types.is_large_string(ids.type) else np.int32
+    ends = np.frombuffer(offsets, width)[ids.offset : ids.offset + len(ids) + 1] if len(ids) else np.empty(0, width)
+    if not len(ids) or (np.diff(ends) != 20).any():
+        return _packed(ids.to_pylist())
+    return np.frombuffer(characters, "S20", count=len(ids), offset=int(ends[0]))
+
+
 def _all_ids(ws: Readable) -> np.ndarray[Any, np.dtype[np.bytes_]]:
     with ws.reading() as connection:
         return _packed(connection.execute(_sql("grid_all")).fetchnumpy()["image_id"])
@@ -191,7 +202,10 @@ def _chosen_ids(ws: Readable, images: Images) -> np.ndarray[Any, np.dtype[np.byt
             raise BadValue("The table has no column image_id.", hint="Select image_id along with the rest.")
         listed = images["image_id"].tolist()
     else:
-        listed = list(images.ids()) if hasattr(images, "ids") else list(images)
+        found = images.ids() if hasattr(images, "ids") else images
+        if isinstance(found, pa.Array):  # a search's own answer: no id in it twice, none unknown
+            return _packed_arrow(found)
+        listed = list(found)
     listed = list(dict.fromkeys(listed))
     if wrong := [one for one in listed if not isinstance(one, str) or not one.isascii()]:
         raise BadValue(f"This isn't an image id: {wrong[0]!r}.", hint="Ids are texts of 20 digits and letters a–f.")

@@ -32,7 +32,7 @@ const SETTLE = 150;
  * Put a grid into an element. Usable inside another widget: give it a channel to the session's verbs.
  * @param {HTMLElement} root
  * @param {import("./js/channel.js").Channel} channel
- * @param {{height?: number, selected?: (count: number) => void, focused?: (place: number, item: Item | null) => void}} [options]
+ * @param {{height?: number, keys?: {title: string, keys: import("./js/keys.js").Key[]}[], selected?: (count: number) => void, focused?: (place: number, item: Item | null) => void}} [options]
  */
 export function mountGrid(root, channel, options = {}) {
   /** @type {any} */
@@ -457,7 +457,7 @@ export function mountGrid(root, channel, options = {}) {
       there.remove();
       scroller.focus({ preventScroll: true });
     } else {
-      body.append(helpPanel([{ title: "Grid", keys: GRID_KEYS }, { title: "Large view", keys: LARGE_KEYS }], help));
+      body.append(helpPanel([...(options.keys ?? []), { title: "Grid", keys: GRID_KEYS }, { title: "Large view", keys: LARGE_KEYS }], help));
     }
   }
 
@@ -543,6 +543,7 @@ export function mountGrid(root, channel, options = {}) {
     refresh,
     focus: () => scroller.focus({ preventScroll: true }),
     open,
+    help,
     destroy() {
       gone = true;
       clearTimeout(settling);

@@ -33,6 +33,7 @@ _REMEMBERED = 256
 _HERE = Path(__file__).parent
 _IMPORT = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"(\.{1,2}/[^"]+)";?[ \t]*$', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?function\*? |const |let |class )", re.MULTILINE)
+_DEFAULT = re.compile(r"^export default ", re.MULTILINE)
 _NAME = re.compile(r"^export (?:async )?(?:function\*?|const|let|class) ([A-Za-z_$][\w$]*)", re.MULTILINE)
 
 
@@ -41,7 +42,7 @@ def assemble(module: Path) -> str:
 
     anywidget loads a module from a blob, where relative imports can't be resolved. Each imported module becomes a
     function that runs once and returns its exports. Imports look like ``import { a, b as c } from "./x.js";``, exports
-    like ``export function``, ``export const``, ``export class``; only the first module has an ``export default``.
+    like ``export function``, ``export const``, ``export class``; an ``export default`` counts in the first module only.
 
     Raises
     ------
@@ -67,7 +68,7 @@ def _join(path: Path, parts: list[str], done: dict[Path, str], above: tuple[Path
 
     body = _IMPORT.sub(bind, text)
     if above:
-        body = _EXPORT.sub("", body)
+        body = _DEFAULT.sub("const by_default = ", _EXPORT.sub("", body))  # a part has no use for a widget's own entry
     if re.search(r"^import\b", body, re.MULTILINE) or (above and re.search(r"^export\b", body, re.MULTILINE)):
         raise BadValue(f"{path.name} imports or exports in a form that can't be joined.", hint="See assemble().")
     stem = re.sub(r"\W", "_", path.stem)
