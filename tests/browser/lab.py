@@ -209,11 +209,12 @@ class Notebook:
     def theme(self, name: str) -> None:
         """Change to ``JupyterLab Light`` or ``JupyterLab Dark``."""
         self.command("apputils:change-theme", theme=name)
-        self.page.wait_for_selector(f'body[data-jp-theme-name="{name}"]')
+        self.page.wait_for_selector(f'body[data-jp-theme-name="{name}"]', state="attached")
 
     def shoot(self, folder: Path, name: str) -> None:
-        """Save a picture of the whole notebook, as tall as it is, the sidebars closed."""
+        """Save a picture of the whole notebook, as tall as it is, the sidebar closed."""
         folder.mkdir(parents=True, exist_ok=True)
+        self.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
         size = self.page.viewport_size or {"width": 1280, "height": 900}
         tall = self.page.evaluate("""() => [...document.querySelectorAll('.jp-Notebook .jp-Cell')]
             .reduce((sum, cell) => sum + cell.getBoundingClientRect().height + 4, 0)""")
