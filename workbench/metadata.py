@@ -353,7 +353,7 @@ _DESCRIPTIONS = (
     "Gif.Comment",
 )  # fmt: skip
 # What cameras and programs write into descriptions on their own.
-_BOILERPLATE = re.compile(
+BOILERPLATE = re.compile(
     r"(olympus|sony|konica|minolta|konica minolta|samsung|pentax|casio|hp|kodak|fujifilm)?[\s_]*"
     r"(digital[\s_]*(still[\s_]*)?camera|camera pictures|dsc|exif_jpeg_picture|dcf 1\.0)"
     r"|default|binary comment|ascii|jpeg|hdr"
@@ -366,7 +366,7 @@ _BOILERPLATE = re.compile(
 def _description(entries: _Entries) -> str | None:
     for key in _DESCRIPTIONS:
         value = entries.pick(key)
-        if value and not _BOILERPLATE.fullmatch(value[:200]):
+        if value and not BOILERPLATE.fullmatch(value[:200]):
             return value
     return None
 
@@ -502,7 +502,7 @@ _HUMAN_IPTC = {
     "SpecialInstructions", "Byline", "BylineTitle", "City", "SubLocation", "ProvinceState", "CountryCode",
     "CountryName", "TransmissionReference", "Headline", "Credit", "Source", "Copyright", "Contact", "Caption", "Writer",
 }  # fmt: skip
-_MACHINE_XMP = {
+MACHINE_GROUPS = {
     "tiff", "exif", "exifEX", "aux", "crs", "crss", "xmpMM", "xmpTPg", "xmpG", "xmpGImg", "stEvt", "stRef", "GPano",
     "MPRI", "GCamera", "GContainer", "Container", "Item", "HDRGainMap", "hdrgm", "xmpNote", "GIMP", "darktable",
 }  # fmt: skip
@@ -529,7 +529,7 @@ def _is_human(key: str) -> bool:
     family, _, rest = key.partition(".")
     group, _, last = rest.partition(".")
     if family == "Xmp":
-        return key in _HUMAN_XMP or (group not in _MACHINE_XMP and key not in _MACHINE_KEYS)
+        return key in _HUMAN_XMP or (group not in MACHINE_GROUPS and key not in _MACHINE_KEYS)
     if family == "Exif":
         return last in _HUMAN_EXIF
     if family == "Iptc":
@@ -545,5 +545,5 @@ _MACHINE_VALUE = re.compile(
 
 def _is_machine_made(key: str, value: str) -> bool:
     """Say whether a program filled the field: numbers, dates and identifiers, or a camera's standing phrase."""
-    pattern = _MACHINE_VALUE if key.startswith("Xmp.") else _BOILERPLATE if key.startswith("Exif.") else None
+    pattern = _MACHINE_VALUE if key.startswith("Xmp.") else BOILERPLATE if key.startswith("Exif.") else None
     return pattern is not None and pattern.fullmatch(value[:200]) is not None

@@ -5,14 +5,14 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from workbench import events, scan
+from workbench import events, reconcile, scan
 from workbench.catalog import Catalog, load_queries, sql_folder
 
 pytestmark = pytest.mark.core
 
 PUBLIC = (
     "images", "problems", "files", "embedded", "keywords", "entered", "events", "sources", "batches", "vanished",
-    "scans",
+    "scans", "metadata", "metadata_conflicts",
 )  # fmt: skip
 
 
@@ -42,6 +42,16 @@ def lent_tables() -> dict[str, pa.Table]:
         "measured_texts": scan._pairs_table("text", iter(())),
         "measured_problems": scan._problems_table([]),
         "outdated": ids.empty_table(),
+        "touched": pa.schema(
+            {"image_id": text, "uri": text, "format": text, "digest": text}
+            | {"latitude": pa.float64(), "longitude": pa.float64()}
+        ).empty_table(),
+        "raw_embedded": scan._embedded_table([]),
+        "field_carriers": reconcile.carriers(),
+        "carried": pa.schema(
+            {"image_id": text, "root": text, "field": text, "carrier": text, "lang": text, "unit": text}
+            | {"ordinal": pa.int32(), "value": text, "rank": pa.int32(), "shape": text, "cut": pa.int32()}
+        ).empty_table(),
         "ordered_keywords": pa.schema({"keyword": text, "folded": text, "image_id": text}).empty_table(),
     }
 
