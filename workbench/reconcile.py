@@ -1,7 +1,7 @@
 """What the metadata says: EXIF, IPTC-IIM, XMP and sidecar files reconciled into one value for each field and language.
 
-The rules are the Metadata Working Group's (Guidelines for Handling Image Metadata 2.0), in ``sql/reconcile.sql``; here is
-what they need to know of the fields, and the wide table in which metadata is audited.
+The rules are the Metadata Working Group's (Guidelines for Handling Image Metadata 2.0), in ``sql/reconcile.sql``; here
+is what they need to know of the fields, and the wide table in which metadata is audited.
 """
 
 from __future__ import annotations
