@@ -199,10 +199,8 @@ def test_what_programs_write_as_well_counts_only_where_nothing_else_speaks(catal
 
 
 def test_settings_of_programs_are_no_metadata_and_a_clients_own_fields_are(catalog: Catalog) -> None:
-    say(
-        catalog,
-        {"Xmp.crs.Exposure": "1", "Xmp.acme.shelf": "B4", "Xmp.iptcExt.LocationShown[1]/Iptc4xmpExt:City": "Ulm"},
-    )
+    city = "Xmp.iptcExt.LocationShown[1]/Iptc4xmpExt:City"
+    say(catalog, {"Xmp.crs.Exposure": "1", "Xmp.acme.shelf": "B4", city: "Ulm"})
     assert [row[0] for row in ask(catalog, "select field from metadata order by 1")] == [
         "Xmp.acme.shelf",
         city,
