@@ -244,6 +244,15 @@ select facet, value, shown, images, place from facet_totals where place <= 1000
 union all
 select '', value, value, images, 0 from facet_stamp
 
+-- name: keep_search_found()
+-- What the charts need of the images that match, kept for the moment on this connection.
+create or replace temp table search_found as
+select captured_at, latitude, longitude, width, height from images where true
+
+-- name: drop_search_found()
+-- The end of that moment.
+drop table if exists temp.search_found
+
 -- name: search_time_span()
 -- The first and the last day of capture.
 select min(captured_at)::date as first, max(captured_at)::date as last from images where true

@@ -7,9 +7,10 @@ coast), so that a chart follows the theme of the page around it. What a bar or a
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Collection, Iterator, Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 import plotly.graph_objects as go
 
@@ -20,6 +21,7 @@ _COARSE = 12.0
 """Degrees: on a map that is narrower, the simplified coastlines would be wrong rather than rough."""
 
 _LEAST_SPAN = 0.02
+_STEPS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0)
 _DAY = 86_400_000
 
 
@@ -46,7 +48,7 @@ def timeline(bins: Sequence[TimeBin]) -> go.Figure:
         hoverinfo="text",
         meta={"role": "bars"},
     )
-    return _figure([bars], {"type": "date"}, {"rangemode": "tozero", "nticks": 4})
+    return _figure([bars], {"type": "date", **_time_axis(bins)}, {"rangemode": "tozero", "nticks": 4})
 
 
 def sizes(bins: Sequence[SizeBin]) -> go.Figure:
@@ -54,14 +56,18 @@ def sizes(bins: Sequence[SizeBin]) -> go.Figure:
     filled = [place for place, one in enumerate(bins) if one.count]
     shown = bins[filled[0] : filled[-1] + 1] if filled else []
     bars = go.Bar(
-        x=[_megapixels(one) for one in shown],
+        x=[place + 0.5 for place in range(len(shown))],
         y=[one.count for one in shown],
+        width=0.9,
         customdata=[list(one.pixels) for one in shown],
         hovertext=[f"{_megapixels(one)} megapixels<br>{_images(one.count)}" for one in shown],
         hoverinfo="text",
         meta={"role": "bars"},
     )
-    return _figure([bars], {"type": "category", "tickangle": 0 if len(shown) < 6 else -40}, {"nticks": 4})
+    edges = [*(one.low for one in shown), *([shown[-1].high] if shown else [])]
+    words = ["" if edge is None else f"{edge:g}" for edge in edges]
+    axis = {"tickvals": list(range(len(edges))), "ticktext": words, "range": [-0.05, max(len(shown), 5) + 0.05]}
+    return _figure([bars], {**axis, "zeroline": False}, {"nticks": 4})
 
 
 def formats(counts: Sequence[FacetCount], chosen: Collection[str] = ()) -> go.Figure:
@@ -95,15 +101,16 @@ def places(heaps: Sequence[PlaceBin]) -> go.Figure:
         x=[one.longitude for one in heaps],
         y=[one.latitude for one in heaps],
         mode="markers",
-        marker={"size": [round(6 + 16 * math.sqrt(one.count / most), 1) for one in heaps]},
+        marker={"size": [round(6 + 16 * math.sqrt(one.count / max(most, 24)), 1) for one in heaps]},
         customdata=[[round(edge, 6) for edge in one.box] for one in heaps],
         hovertext=[f"{_degrees(one)}<br>{_images(one.count)}" for one in heaps],
         hoverinfo="text",
         meta={"role": "points"},
     )
     stretch = 1 / max(0.2, math.cos(math.radians((south + north) / 2)))
-    across = {"range": [west, east], "nticks": 6, "ticksuffix": "°", "zeroline": False}
-    up = {"range": [south, north], "nticks": 5, "ticksuffix": "°", "zeroline": False}
+    step = _step(max(east - west, (north - south) * stretch))
+    across = {"range": [west, east], "showgrid": True, **_graticule(west, east, step, 180, "EW")}
+    up = {"range": [south, north], **_graticule(south, north, step, 90, "NS")}
     figure = _figure([*([_coast()] if wide else []), dots], across, up | {"scaleanchor": "x", "scaleratio": stretch})
     figure.update_layout(hovermode="closest")
     return figure
@@ -113,9 +120,39 @@ def _figure(traces: list[go.Bar | go.Scatter], xaxis: dict[str, object], yaxis: 
     figure = go.Figure(traces)
     margins = {"l": 8, "r": 12, "t": 6, "b": 4}
     figure.update_layout(template="none", margin=margins, showlegend=False, dragmode="select", bargap=0.14)
-    figure.update_xaxes(automargin=True, fixedrange=True, showgrid=False, **xaxis)
+    figure.update_xaxes(automargin=True, fixedrange=True, **{"showgrid": False, **xaxis})
     figure.update_yaxes(automargin=True, fixedrange=True, **yaxis)
     return figure
+
+
+def _time_axis(bins: Sequence[TimeBin]) -> dict[str, object]:
+    """Leave room around few bars, and name them all: plotly would name hours where there are only days."""
+    if not bins or len(bins) > 6:
+        return {}
+    first, last = datetime.combine(bins[0].first, time()), datetime.combine(bins[-1].last, time(23, 59))
+    bar = bins[0].last - bins[0].first + timedelta(1)
+    missing = max(timedelta(), 7 * bar - (last - first)) / 2
+    axis: dict[str, object] = {
+        "tickvals": [_middle(one.first, one.last) for one in bins],
+        "ticktext": [_said_days(one, short=True) for one in bins],
+    }
+    with contextlib.suppress(OverflowError):  # at the ends of the calendar there is no room
+        axis["range"] = [(first - missing).isoformat(), (last + missing).isoformat()]
+    return axis
+
+
+def _step(span: float) -> float:
+    """Return how many degrees apart to draw the lines of a map so wide: some four to seven of them."""
+    return next((step for step in _STEPS if span / step <= 7), _STEPS[-1])
+
+
+def _graticule(low: float, high: float, step: float, end: float, names: str) -> dict[str, object]:
+    """Return where the lines of a map are and what they are called: ``30° E``, not ``30``."""
+    room = high - low  # the other axis may make the map show more than this
+    first, last = math.ceil((low - room) / step), math.floor((high + room) / step)
+    lines = [round(place * step, 6) for place in range(first, last + 1) if abs(place * step) <= end]
+    said = [f"{abs(line):g}°{' ' + names[line < 0] if line else ''}" for line in lines]
+    return {"tickvals": lines, "ticktext": said, "zeroline": False}
 
 
 def _middle(first: date, last: date) -> str:
@@ -123,14 +160,15 @@ def _middle(first: date, last: date) -> str:
     return (start + (end - start) / 2).replace(hour=12).isoformat()
 
 
-def _said_days(one: TimeBin) -> str:
-    first, last = one.first.isoformat(), one.last.isoformat()
-    if one.first == one.last:
-        return first
-    if one.first.month == 1 and one.last.month == 12 and one.first.day == 1:
-        years = (f"{one.first.year:04}", f"{one.last.year:04}")
-        return years[0] if years[0] == years[1] else f"{years[0]} to {years[1]}"
-    return first[:7] if first[:7] == last[:7] else f"{first} to {last}"
+def _said_days(one: TimeBin, *, short: bool = False) -> str:
+    first, last = one.first, one.last
+    if first == last:
+        return f"{first.day} {first:%b}<br>{first.year:04}" if short else f"{first.day} {first:%B} {first.year:04}"
+    if (first.month, first.day, last.month, last.day) == (1, 1, 12, 31):
+        return f"{first.year:04}" if first.year == last.year else f"{first.year:04}–{last.year:04}"
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first:%b}<br>{first.year:04}" if short else f"{first:%B} {first.year:04}"
+    return f"{first:%b}–{last:%b}<br>{last.year:04}" if short else f"{first:%B} to {last:%B} {last.year:04}"
 
 
 def _images(count: int) -> str:

@@ -316,10 +316,12 @@ class ExplorerSession:
 
     def figure(self, chart: str) -> Any:
         """Return one of the charts as a plotly figure: ``timeline``, ``places``, ``sizes``, ``formats``."""
-        makers = _makers(self._search, self._search.facets if chart == "formats" else None)
-        if chart not in makers:
-            raise BadValue(f"There is no chart {chart!r}.", hint=f"Take one of {', '.join(makers)}.")
-        return makers[chart]()
+        if chart not in ("timeline", "places", "sizes", "formats"):
+            raise BadValue(f"There is no chart {chart!r}.", hint="Take timeline, places, sizes or formats.")
+        if chart == "formats":
+            return charts.formats(self._search.facets()["format"], self.filter.format)
+        drawn: Callable[[Any], Any] = getattr(charts, chart)
+        return drawn(getattr(self._search, chart)())
 
     def take_over(self, other: ExplorerSession) -> None:
         """Continue where another session was, unless it began with another question than this one."""
@@ -385,8 +387,7 @@ class ExplorerSession:
         """Return what the search found: counted once, as long as the catalogue stays the same."""
         answer = self._answers.pop(self._step, None) or _Answer(len(self.grid), self._search.facets(VALUES_SHOWN + 1))
         if answer.figures is None and self._panels["charts"] is not False:
-            makers = _makers(self._search, lambda: answer.facets)
-            answer.figures = {name: make().to_dict() for name, make in makers.items()}
+            answer.figures = _figures(self._search, answer.facets["format"])
         self._answers[self._step] = answer
         while len(self._answers) > _REMEMBERED:
             del self._answers[next(iter(self._answers))]
@@ -415,7 +416,7 @@ class ExplorerSession:
             "problems": {
                 "files": totals["troubled"],
                 "unread": totals["unread"],
-                "kinds": [{**kind, "label": kind_words(kind["kind"])} for kind in kinds],
+                "kinds": [_shown_kind(kind) for kind in kinds],
                 "within": _within_words(self.filter),
             },
             "back": self._at > 0,
@@ -447,13 +448,14 @@ def _check_panel(name: str, value: Any) -> None:
         raise BadValue(f"{name!r} can't be {value!r}.", hint=f"There are {', '.join(PANELS)} and folded.")
 
 
-def _makers(asked: Search, facets: Callable[[], dict[str, list[FacetCount]]] | None) -> dict[str, Callable[[], Any]]:
-    """Return how each chart is made."""
+def _figures(asked: Search, formats: list[FacetCount]) -> dict[str, dict[str, Any]]:
+    """Draw all charts, as a browser takes them."""
+    found = asked.charts()
     return {
-        "timeline": lambda: charts.timeline(asked.timeline()),
-        "places": lambda: charts.places(asked.places()),
-        "sizes": lambda: charts.sizes(asked.sizes()),
-        "formats": lambda: charts.formats(facets()["format"] if facets else [], asked.filter.format),
+        "timeline": charts.timeline(found.timeline).to_dict(),
+        "places": charts.places(found.places).to_dict(),
+        "sizes": charts.sizes(found.sizes).to_dict(),
+        "formats": charts.formats(formats, asked.filter.format).to_dict(),
     }
 
 
@@ -584,6 +586,10 @@ def kind_words(kind: str) -> str:
     )
 
 
+def _shown_kind(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "label": kind_words(row["kind"]), "message": KINDS.get(row["kind"], row["message"])}
+
+
 def _within_words(wanted: Filter) -> str:
     said = [value_words(name, value) for name in ("batch", "source") for value in getattr(wanted, name)]
     return ", ".join(said)
@@ -612,7 +618,7 @@ def _shown_values(facet: str, counts: Sequence[FacetCount], wanted: Filter) -> l
             "value": one.value,
             "label": value_words(facet, one.value),
             "title": _title(facet, one.value),
-            "count": one.count,
+            "count": None if facet == "folder" and str(one.value).endswith("/") else one.count,
             "on": any(_same(facet, value, one.value) for value in chosen),
         }
         for one in rows

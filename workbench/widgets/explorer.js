@@ -52,6 +52,10 @@ export function mountExplorer(root, channel) {
   });
   const grammar = el("div", { class: "wb-x-grammar", role: "dialog", "aria-label": "How to search", hidden: true });
   const grammarButton = button("How to search", () => showGrammar(grammar.hidden), { class: "wb-button wb-x-how", "aria-expanded": "false" }, ["?"]);
+  const wipe = button("Clear the search", () => {
+    ask("clear");
+    input.focus();
+  }, { class: "wb-button wb-x-wipe", hidden: true }, [icon(ICONS.close)]);
   const note = el("div", { class: "wb-x-note", role: "alert", hidden: true });
   const back = button("Undo the last filter (Ctrl+Z)", () => ask("back"), { class: "wb-button wb-x-back", disabled: true }, [icon(SHAPES.back)]);
   const forward = button("Redo (Ctrl+Shift+Z)", () => ask("forward"), { class: "wb-button", disabled: true }, [icon(SHAPES.forward)]);
@@ -61,7 +65,7 @@ export function mountExplorer(root, channel) {
     charts: toggle("charts", "Charts", SHAPES.charts),
     sql: toggle("sql", "SQL", SHAPES.code),
   };
-  const searchBox = el("form", { role: "search", class: "wb-x-search" }, [icon(SHAPES.search), input, grammarButton, grammar, note]);
+  const searchBox = el("form", { role: "search", class: "wb-x-search" }, [icon(SHAPES.search), input, wipe, grammarButton, grammar, note]);
   const top = el("div", { class: "wb-x-top" }, [
     searchBox,
     el("div", { class: "wb-x-tools" }, [back, forward, again, el("span", { class: "wb-x-gap" }), toggles.facets, toggles.charts, toggles.sql]),
@@ -168,6 +172,7 @@ export function mountExplorer(root, channel) {
     if (view.height) root.style.height = `${view.height}px`;
     right();
     if (!typed && !typing.pending()) input.value = view.query;
+    wipe.hidden = !input.value;
     back.disabled = !view.back;
     forward.disabled = !view.forward;
     showGrid(view);
@@ -422,7 +427,10 @@ export function mountExplorer(root, channel) {
     event.preventDefault();
     ask("find", { query: input.value });
   });
-  input.addEventListener("input", () => typing.later());
+  input.addEventListener("input", () => {
+    wipe.hidden = !input.value;
+    typing.later();
+  });
   sorting.addEventListener("change", () => ask("order", { sort: sorting.value, descending: told.descending }));
   document.addEventListener("pointerdown", outside, true);
 

@@ -8,7 +8,7 @@ const MANY = 15;
 const FOLD = "M4 6l4 4 4-4";
 
 /**
- * @typedef {{value: string | number, label: string, title: string, count: number, on: boolean}} Value
+ * @typedef {{value: string | number, label: string, title: string, count: number | null, on: boolean}} Value
  * @typedef {{key: string, label: string, all: boolean, values: Value[], more: boolean}} Facet
  */
 
@@ -77,11 +77,11 @@ export function facetsPanel(act) {
   function item(facet, one) {
     const box = el("input", { type: "checkbox", "data-key": `${facet.key}:${one.value}`, onchange: () => act.toggle(facet.key, one.value) });
     box.checked = one.on;
-    return el("li", { class: one.on ? "wb-on" : one.count ? "" : "wb-zero" }, [
+    return el("li", { class: one.on ? "wb-on" : one.count === 0 ? "wb-zero" : "" }, [
       el("label", { title: one.title }, [
         box,
         el("span", { class: "wb-facet-label", text: one.label }),
-        el("span", { class: "wb-facet-count", text: one.count.toLocaleString("en") }),
+        el("span", { class: "wb-facet-count", text: one.count === null ? "" : one.count.toLocaleString("en") }),
       ]),
     ]);
   }
