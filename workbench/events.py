@@ -19,6 +19,9 @@ from workbench.errors import BadValue
 GENESIS = "0" * 64
 """The hash that the first event of a ledger points back to."""
 
+ORIGINS = ("entered", "template", "suggested")
+"""How a value that somebody set came about: typed, by a template, or as a suggestion that was accepted."""
+
 Row = dict[str, Any]
 
 
@@ -133,9 +136,18 @@ def flatten(values: Mapping[str, Any]) -> Iterator[tuple[str, str | None, int, s
 
 def _value_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
     flat = list(flatten(event.payload["values"]))
+    origin = event.payload.get("origin", ORIGINS[0])
     for image_id in event.payload["image_ids"]:
         for name, lang, ordinal, value in flat:
-            yield {"image_id": image_id, "field": name, "lang": lang, "ordinal": ordinal, "value": value}
+            yield {
+                "image_id": image_id, "field": name, "lang": lang, "ordinal": ordinal, "value": value, "origin": origin,
+            }  # fmt: skip
+
+
+def _withdrawn_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
+    for image_id in event.payload["image_ids"]:
+        for name in event.payload["fields"]:
+            yield {"image_id": image_id, "field": name}
 
 
 def _payload_row(event: Event, attachment: bytes | None) -> Iterator[Row]:
@@ -176,8 +188,14 @@ KINDS: dict[str, Kind] = {
     "values_set": _kind(
         "Somebody entered values for fields of images.",
         "image_ids values",
-        "image_id:text field:text lang:text ordinal:int value:text",
+        "image_id:text field:text lang:text ordinal:int value:text origin:text",
         explode=_value_rows,
+    ),
+    "values_withdrawn": _kind(
+        "Somebody took back what was entered for fields of images: what the file says shows again.",
+        "image_ids fields",
+        "image_id:text field:text",
+        explode=_withdrawn_rows,
     ),
 }
 """Kind of event → what is known of it."""

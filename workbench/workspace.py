@@ -118,15 +118,37 @@ class Workspace:
         if change.drafts:
             change.events = self.ledger.append(change.drafts, actor=self.actor, reason=reason)
 
-    def set_values(self, image_ids: list[str], values: Mapping[str, Any], *, reason: str = "") -> list[Event]:
+    def set_values(
+        self, image_ids: list[str], values: Mapping[str, Any], *, reason: str = "", origin: str = "entered"
+    ) -> list[Event]:
         """Enter values for fields of images, replacing what was entered for those fields before.
 
         Parameters
         ----------
         image_ids : list of str
         values : mapping
-            Field key → text, list of texts, mapping of language → text, or None to clear the field.
+            Field key → text, list of texts, mapping of language → text, or None to clear the field: then also what the
+            file says there is no longer shown.
         reason : str, optional
+        origin : str
+            ``entered``, or ``template`` or ``suggested`` for values that weren't typed.
+
+        Raises
+        ------
+        NotFound
+            An id isn't catalogued.
+        """
+        if origin not in events.ORIGINS:
+            raise BadValue(f"Values can't come from {origin!r}.", hint=f"Say one of {', '.join(events.ORIGINS)}.")
+        ids = list(dict.fromkeys(image_ids))
+        self._must_know(ids)
+        more = {} if origin == events.ORIGINS[0] else {"origin": origin}
+        with self.change(reason) as change:
+            change.add("values_set", {"image_ids": ids, "values": dict(values), **more})
+        return change.events
+
+    def withdraw_values(self, image_ids: list[str], fields: list[str], *, reason: str = "") -> list[Event]:
+        """Take back what was entered for fields of images, so that what their files say shows again.
 
         Raises
         ------
@@ -136,7 +158,7 @@ class Workspace:
         ids = list(dict.fromkeys(image_ids))
         self._must_know(ids)
         with self.change(reason) as change:
-            change.add("values_set", {"image_ids": ids, "values": dict(values)})
+            change.add("values_withdrawn", {"image_ids": ids, "fields": list(dict.fromkeys(fields))})
         return change.events
 
     def _must_know(self, ids: list[str]) -> None:

@@ -107,6 +107,12 @@ create table metadata_wide (
     keyword_count integer
 );
 
+create or replace view entered as
+select image_id, field, lang, ordinal, value, origin, actor, "at" from entered_values where value is not null;
+
+create view cleared as
+select image_id, field, actor, "at" from entered_values where value is null;
+
 create view metadata as
 select v.image_id, v.field, v.lang, v.ordinal, v.value, v.origin, null::varchar as actor, null::timestamp as "at"
 from file_values v
@@ -131,6 +137,22 @@ from value_conflicts c
 left join (
     select image_id, field, min(actor) as actor, min(origin) as origin from entered_values group by image_id, field
 ) e on e.image_id = c.image_id and e.field = c.field;
+
+comment on view entered is 'What people entered and holds now: it counts over what the file says.';
+comment on column entered.image_id is 'the image';
+comment on column entered.field is 'field by its standard key (Xmp.dc.title)';
+comment on column entered.lang is 'language';
+comment on column entered.ordinal is 'place in a list, from 0';
+comment on column entered.value is 'the value';
+comment on column entered.origin is 'entered, template or suggested';
+comment on column entered.actor is 'who';
+comment on column entered."at" is 'when (UTC)';
+
+comment on view cleared is 'Fields that somebody emptied: what the file says there isn''t shown.';
+comment on column cleared.image_id is 'the image';
+comment on column cleared.field is 'field by its standard key';
+comment on column cleared.actor is 'who';
+comment on column cleared."at" is 'when (UTC)';
 
 comment on view metadata is 'What the metadata says: one value for each field and language, with what people entered on top.';
 comment on column metadata.image_id is 'the image';
