@@ -1,0 +1,221 @@
+"""Putting new bytes in a file's place so that a kill at any instant leaves either the old file or the new one.
+
+A temporary file in the same folder, synced, read back and compared, then renamed. What a kill leaves behind has a name
+that `sweep` knows, and a lock that tells it whether somebody is still writing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from workbench.errors import BadValue, Stale, StorageError
+
+try:
+    import fcntl
+
+    _LOCKS = True
+except ImportError:  # Windows, where the age of a file tells
+    _LOCKS = False
+
+Where = str | bytes | os.PathLike[str] | os.PathLike[bytes]
+
+PREFIX, SUFFIX = ".workbench-", ".part"
+_OLD = 3600
+_HINT = "Check the disk's free space and the folder's permissions; the file is as it was."
+
+
+def write_file(
+    source: Where | None,
+    target: Where,
+    new_bytes: bytes,
+    *,
+    keep_mtime: bool = False,
+    overwrite: bool = False,
+    expected: str | None = None,
+) -> Path:
+    """Write a file so that it is never half there.
+
+    Parameters
+    ----------
+    source : path or None
+        The file the bytes were made from: it gives permissions, extended attributes and, on request, the time.
+    target : path
+        Where the bytes go. The same as ``source`` replaces it; a link is followed.
+    new_bytes : bytes
+    keep_mtime : bool
+        Give the new file the source's modification time.
+    overwrite : bool
+        Replace another file than the source.
+    expected : str, optional
+        SHA-256 that the target must still have just before it is replaced, as hexadecimal digits.
+
+    Returns
+    -------
+    Path
+        The file written.
+
+    Raises
+    ------
+    StorageError
+        It couldn't be written, or didn't read back equal; the target is as it was.
+    BadValue
+        The target exists and ``overwrite`` isn't set.
+    Stale
+        The target isn't what was expected.
+    """
+    place = Path(os.fsdecode(os.path.realpath(os.fspath(target))))
+    same = source is not None and os.path.realpath(os.fsdecode(os.fspath(source))) == str(place)
+    replaces = overwrite or same
+    if not replaces and os.path.lexists(place):
+        raise BadValue(f"{place.name} exists already.", hint="Choose another folder, or say overwrite=True.")
+    try:
+        with _temporary(place.parent) as (descriptor, temporary):
+            _fill(descriptor, temporary, new_bytes)
+            _dress(descriptor, source, keep_mtime=keep_mtime)
+            if expected is not None and _checksum(place) != expected:
+                raise Stale(f"{place.name} was changed meanwhile.", hint="Scan it again.")
+            _settle(temporary, place, replaces=replaces)
+    except FileExistsError as error:
+        raise BadValue(f"{place.name} exists already.", hint="Choose another folder, or say overwrite=True.") from error
+    except StorageError:
+        raise
+    except OSError as error:
+        raise StorageError(f"{place.name} couldn't be written: {error.strerror or error}.", hint=_HINT) from error
+    return place
+
+
+@contextlib.contextmanager
+def _temporary(folder: Path) -> Iterator[tuple[int, Path]]:
+    """Yield a new, locked file in the folder; it is gone afterwards unless it was renamed."""
+    descriptor, path = _created(folder)
+    try:
+        yield descriptor, path
+    finally:
+        os.close(descriptor)
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def _created(folder: Path) -> tuple[int, Path]:
+    while True:
+        path = folder / f"{PREFIX}{secrets.token_hex(8)}{SUFFIX}"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+        if _lock(descriptor) and path.exists():
+            return descriptor, path
+        os.close(descriptor)  # somebody swept it before it was locked
+
+
+def _lock(descriptor: int) -> bool:
+    if not _LOCKS:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True  # a file system without locks: the age tells
+    return True
+
+
+def _fill(descriptor: int, temporary: Path, new_bytes: bytes) -> None:
+    view = memoryview(new_bytes)
+    while view:
+        view = view[os.write(descriptor, view) :]
+    os.fsync(descriptor)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    if os.fstat(descriptor).st_size != len(new_bytes) or _checksum(temporary) != hashlib.sha256(new_bytes).hexdigest():
+        raise StorageError(f"{temporary.parent.name}: what was written doesn't read back equal.", hint=_HINT)
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _dress(descriptor: int, source: Where | None, *, keep_mtime: bool) -> None:
+    """Give the new file what belongs to a file but isn't in it; what the file system refuses is left out."""
+    if source is None:
+        if os.chmod in os.supports_fd:
+            os.chmod(descriptor, 0o666 & ~_umask())
+        return
+    known = Path(os.fsdecode(source)).stat()
+    if os.chmod in os.supports_fd:
+        os.chmod(descriptor, stat.S_IMODE(known.st_mode))
+    with contextlib.suppress(OSError, AttributeError):
+        os.fchown(descriptor, known.st_uid, known.st_gid)
+    with contextlib.suppress(OSError, AttributeError):
+        for name in os.listxattr(source):
+            os.setxattr(descriptor, name, os.getxattr(source, name))
+    if keep_mtime:
+        os.utime(descriptor, ns=(known.st_atime_ns, known.st_mtime_ns))
+
+
+def _umask() -> int:
+    known = os.umask(0o077)
+    os.umask(known)
+    return known
+
+
+def _settle(temporary: Path, place: Path, *, replaces: bool) -> None:
+    if replaces:
+        temporary.replace(place)
+    else:
+        _without_overwriting(temporary, place)
+    with contextlib.suppress(OSError):  # some file systems can't sync a folder
+        folder = os.open(place.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _without_overwriting(temporary: Path, place: Path) -> None:
+    """Rename unless something came in between; without hard links a moment remains in which it could."""
+    try:
+        os.link(temporary, place)
+    except FileExistsError:
+        raise
+    except OSError:
+        if os.path.lexists(place):
+            raise FileExistsError(str(place)) from None
+        temporary.replace(place)
+
+
+def sweep(folder: Where) -> list[Path]:
+    """Remove what killed processes left in a folder, and nothing that is still being written.
+
+    Returns
+    -------
+    list of Path
+        What was removed.
+    """
+    removed = []
+    with contextlib.suppress(OSError):
+        for entry in sorted(Path(os.fsdecode(folder)).iterdir()):
+            if entry.name.startswith(PREFIX) and entry.name.endswith(SUFFIX) and _abandoned(entry):
+                with contextlib.suppress(OSError):
+                    entry.unlink()
+                    removed.append(entry)
+    return removed
+
+
+def _abandoned(path: Path) -> bool:
+    if len(path.name) != len(PREFIX) + 16 + len(SUFFIX) or path.is_symlink():
+        return False
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        if not _LOCKS:
+            return time.time() - path.stat().st_mtime > _OLD
+        return _lock(descriptor)
+    finally:
+        os.close(descriptor)
