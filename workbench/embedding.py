@@ -1,8 +1,8 @@
 """Values into files: plan, embed, verify, undo, and sidecars where a file is better left alone.
 
 Nothing here decodes or writes a picture, and pyexiv2 never writes: the new bytes are the old ones with a few splices,
-and `verify` reads them back through `workbench.metadata` before anybody puts them in place of the old ones. XMP is always
-written; EXIF and IPTC-IIM only where the file has them already or the caller asks.
+and `verify` reads them back through `workbench.metadata` before anybody puts them in place of the old ones. XMP is
+always written; EXIF and IPTC-IIM only where the file has them already or the caller asks.
 """
 
 from __future__ import annotations
@@ -380,10 +380,9 @@ def _rest(container: Container, one: Wanted) -> list[xmp.Row]:
     if isinstance(one.change, Languages):
         named = {xmp.language(tag) for tag in one.change.texts} | {"x-default"}
         return [row for row in rows if row.lang is not None and row.lang not in named]
-    named = (
-        [f"{key}/{name.prefix}:{name.local}" for name in one.change.fields] if isinstance(one.change, Members) else []
-    )
-    return [row for row in rows if not row.key.startswith(tuple(named))]
+    fields = one.change.fields if isinstance(one.change, Members) else ()
+    parts = tuple(f"{key}/{name.prefix}:{name.local}" for name in fields)
+    return [row for row in rows if not row.key.startswith(parts)]
 
 
 def _not_read_back(
