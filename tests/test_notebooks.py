@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import shutil
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
+
+from workbench.catalog import load_queries
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 
@@ -69,6 +72,14 @@ def test_its_links_lead_somewhere(path: Path) -> None:
     for cell in read(path).cells:
         for linked in cell.source.split("](")[1:]:
             assert (path.parent / linked.partition(")")[0]).exists()
+
+
+@every_notebook
+def test_the_questions_it_names_can_be_asked(path: Path) -> None:
+    words = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+    named = set(re.findall(r"^\| `([a-z]+(?:_[a-z]+)+)` \|", words, re.MULTILINE))
+    assert named <= set(load_queries())
+    assert named or path.stem != "00_tour"
 
 
 @every_notebook

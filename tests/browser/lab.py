@@ -210,15 +210,25 @@ class Notebook:
         """Change to ``JupyterLab Light`` or ``JupyterLab Dark``."""
         self.command("apputils:change-theme", theme=name)
         self.page.wait_for_selector(f'body[data-jp-theme-name="{name}"]', state="attached")
+        self.page.wait_for_selector("#jupyterlab-splash", state="detached")
 
     def shoot(self, folder: Path, name: str) -> None:
-        """Save a picture of the whole notebook, as tall as it is, the sidebar closed."""
+        """Save a picture of the whole notebook from its top, as tall as it is, the sidebar closed."""
         folder.mkdir(parents=True, exist_ok=True)
         self.page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
         size = self.page.viewport_size or {"width": 1280, "height": 900}
         tall = self.page.evaluate("""() => [...document.querySelectorAll('.jp-Notebook .jp-Cell')]
             .reduce((sum, cell) => sum + cell.getBoundingClientRect().height + 4, 0)""")
         self.page.set_viewport_size({"width": size["width"], "height": min(int(tall) + 260, 12_000)})
+        self.page.wait_for_function("""() => {
+            const { content } = window.jupyterapp.shell.currentWidget;
+            content.activeCellIndex = 0;
+            content.widgets[0].node.scrollIntoView({ block: 'start' });
+            const top = content.widgets[0].node.getBoundingClientRect().top;
+            const waiting = document.querySelectorAll('[aria-label="Loading"]').length > 0
+                || /Loading…|Opening the collection/.test(content.node.innerText);
+            return top > 0 && top < 150 && !waiting && [...document.images].every((image) => image.complete);
+        }""")
         self.page.screenshot(path=folder / f"{name}.png")
         self.page.set_viewport_size(size)
 

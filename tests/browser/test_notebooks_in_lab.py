@@ -22,6 +22,7 @@ def test_it_runs_in_jupyterlab_without_an_error(path: Path, in_lab: Opener, pict
         for name, theme in THEMES.items():
             notebook.theme(theme)
             notebook.shoot(pictures, f"{path.stem}-{name}")
+        assert notebook.page.locator(".wb-error:visible").all_inner_texts() == []
         assert notebook.page.get_by_text("Error displaying widget").count() == 0
         assert notebook.page.get_by_text("Loading widget").count() == 0
         assert notebook.page_errors == []
