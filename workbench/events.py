@@ -150,6 +150,15 @@ def _withdrawn_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
             yield {"image_id": image_id, "field": name}
 
 
+def _taken_row(event: Event, attachment: bytes | None) -> Iterator[Row]:
+    yield event.payload | {"outcome": "taken"}
+
+
+def _changed_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
+    names = ("image_id", "field", "lang", "ordinal", "value", "origin")
+    return (dict(zip(names, record, strict=True)) for record in unpack(attachment or zlib.compress(b"")))
+
+
 def _payload_row(event: Event, attachment: bytes | None) -> Iterator[Row]:
     yield dict(event.payload)
 
@@ -196,6 +205,24 @@ KINDS: dict[str, Kind] = {
         "image_ids fields",
         "image_id:text field:text",
         explode=_withdrawn_rows,
+    ),
+    # A row without a value clears the field; one without an origin takes back what was entered.
+    "values_changed": _kind(
+        "Somebody changed values of many images at once, each to a value of its own, or undid such a change.",
+        "count fields what",
+        "image_id:text field:text lang:text ordinal:int value:text origin:text",
+        explode=_changed_rows,
+    ),
+    "item_taken": _kind(
+        "Somebody took an image of a queue to work at, or kept it for longer.",
+        "queue image_id holder turn",
+        "queue:text image_id:text holder:text turn:int outcome:text",
+        explode=_taken_row,
+    ),
+    "item_returned": _kind(
+        "Somebody gave an image of a queue back: done, skipped, or released for others.",
+        "queue image_id holder turn outcome",
+        "queue:text image_id:text holder:text turn:int outcome:text",
     ),
 }
 """Kind of event → what is known of it."""
