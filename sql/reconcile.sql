@@ -44,7 +44,7 @@ legacy as (
             when c.place > 0 then 6 + c.place
             when c.carrier = 'exif' and regexp_full_match(left(r.value, 200), $boilerplate, 'i') then 20
             when c.carrier = 'exif' then 1
-            when t.digest = 'stale' then 2
+            when t.iptc_digest = 'stale' then 2
             else 4
         end as rank,
         c.shape, c.carrier = 'exif' and c.shape = 'list' as joined
@@ -125,7 +125,7 @@ select
     p.image_id, p.root, nullif(p.unit, ''),
     max(c.shown) filter (where c.carrier = 'exif'), max(c.shown) filter (where c.carrier = 'iptc'),
     max(c.shown) filter (where c.carrier = 'xmp'), max(c.shown) filter (where c.carrier = 'sidecar'),
-    any_value(p.origin), any_value(t.digest)
+    any_value(p.origin), coalesce(any_value(t.iptc_digest), 'absent')
 from pairs p join contents c using (image_id, root, unit) join touched t using (image_id)
 group by p.image_id, p.root, p.unit
 
@@ -135,12 +135,19 @@ insert into stale_metadata select image_id from touched
 
 -- name: images_to_reconcile(image_ids)
 -- What reconciling needs to know of these images.
-select image_id, uri, format, coalesce(iptc_digest, 'absent') as digest, latitude, longitude
+select image_id, uri, format, iptc_digest, latitude, longitude
 from image_facts where image_id in (select unnest($image_ids::varchar[]))
 
 -- name: embedded_to_reconcile(image_ids)
 -- What is embedded in these images.
 select image_id, key, lang, ordinal, value from embedded where image_id in (select unnest($image_ids::varchar[]))
+
+-- name: images_beside()
+-- The images beside which the outdated files lie, of those that are sidecar files.
+with given as (select distinct beside from sidecar_values where sidecar_id in (select image_id from outdated))
+select image_id from image_facts where uri in (select beside from given)
+union
+select image_id from image_facts where uri_stem(uri) in (select beside from given) and (select count(*) from given) > 0
 
 -- name: metadata_of(image_ids)
 -- What the metadata of a few images says, with what people entered on top: quick for a form.

@@ -78,6 +78,14 @@ delete from keywords where image_id in (select image_id from outdated)
 -- The same for their text.
 delete from search_texts where image_id in (select image_id from outdated)
 
+-- name: forget_measured_sidecars()
+-- The same for what they say as sidecar files.
+delete from sidecar_values where sidecar_id in (select image_id from outdated)
+
+-- name: forget_measured_wide()
+-- The same for their rows for auditing.
+delete from metadata_wide where image_id in (select image_id from outdated)
+
 -- name: forget_seen()
 -- The same for the note that they were seen.
 delete from seen_files where image_id in (select image_id from outdated)
@@ -101,6 +109,13 @@ join (
 -- What is embedded in the files just read.
 insert into embedded (image_id, key, lang, ordinal, value)
 select image_id, key, lang, ordinal, value from measured_embedded
+
+-- name: add_sidecars()
+-- What sidecar files say, with the URI they stand beside.
+insert into sidecar_values (sidecar_id, beside, key, lang, ordinal, value)
+select e.image_id, left(m.uri, length(m.uri) - length('.xmp')), e.key, e.lang, e.ordinal, e.value
+from measured_embedded e join measured_files m using (image_id)
+where e.image_id in (select image_id from measured_problems where kind = 'sidecar')
 
 -- name: missing_ids(source, root)
 -- Files that were there and weren't listed, now that the whole source has been; under a folder that can't be read,

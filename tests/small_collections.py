@@ -14,7 +14,7 @@ from PIL import Image
 
 import workbench as wb
 
-NOT_COMPARED = {"migrations", "scan_listing", "facet_counts", "surveys"}
+NOT_COMPARED = {"migrations", "scan_listing", "facet_counts", "surveys", "stale_metadata", "metadata_wide"}
 """Tables that hold when things were done, or what is on its way, not what there is."""
 
 

@@ -1,20 +1,26 @@
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from metadata_files import iim, picture, resource, segment, tiff
+from small_collections import account, fill, image_ids, jpeg
 
-from workbench import reconcile
+import workbench as wb
+from workbench import metadata, reconcile
 from workbench.catalog import Catalog
+from workbench.errors import BadValue, NotFound
 from workbench.fields import FIELDS
 
 pytestmark = pytest.mark.core
 
 IMAGE = pa.schema(
-    {"image_id": pa.string(), "uri": pa.string(), "format": pa.string(), "digest": pa.string()}
+    {"image_id": pa.string(), "uri": pa.string(), "format": pa.string(), "iptc_digest": pa.string()}
     | {"latitude": pa.float64(), "longitude": pa.float64()}
 )
 ROW = pa.schema(
@@ -41,7 +47,7 @@ def rows_of(values: Rows) -> Iterator[tuple[str, str | None, int, str]]:
 
 def say(catalog: Catalog, values: Rows, *, image_id: str = "a", digest: str = "absent", **about: Any) -> None:
     """Reconcile one image that has these embedded values."""
-    image = {"image_id": image_id, "uri": f"file:///x/{image_id}.jpg", "format": "JPEG", "digest": digest} | about
+    image = {"image_id": image_id, "uri": f"file:///x/{image_id}.jpg", "format": "JPEG", "iptc_digest": digest} | about
     embedded = [dict(zip(ROW.names, (image_id, *row), strict=True)) for row in rows_of(values)]
     with catalog.writing() as connection:
         reconcile.reconcile(
@@ -246,3 +252,173 @@ def test_every_carrier_belongs_to_a_field_once() -> None:
     table = reconcile.carriers().to_pylist()
     assert len({(row["field"], row["key"]) for row in table}) == len(table)
     assert {row["field"] for row in table} == set(FIELDS)
+
+
+# -- the digest
+
+
+BLOCK = iim((2, 5, b"Title"))
+RIGHT, WRONG = hashlib.md5(BLOCK).digest(), hashlib.md5(b"").digest()
+
+
+def in_jpeg(*noted: bytes) -> bytes:
+    blocks = resource(0x0404, BLOCK) + b"".join(resource(0x0425, each) for each in noted)
+    plain = picture()
+    return plain[:2] + segment(0xED, b"Photoshop 3.0\0" + blocks) + plain[2:]
+
+
+def in_tiff(*noted: bytes) -> bytes:
+    padded = BLOCK + b"\0" * (-len(BLOCK) % 4)
+    blocks = b"".join(resource(0x0425, each) for each in noted)
+    entries = [(0x83BB, 7, len(padded), padded)] + [(0x8649, 7, len(blocks), blocks)] * bool(blocks)
+    return tiff(entries)
+
+
+@pytest.mark.parametrize("holder", [in_jpeg, in_tiff])
+@pytest.mark.parametrize(
+    ("noted", "state"),
+    [((RIGHT,), "current"), ((WRONG,), "stale"), ((), "absent"), ((bytes(16),), "absent"), ((b"short",), "absent")],
+)
+def test_the_digest_is_compared_with_the_block(holder: Any, noted: tuple[bytes, ...], state: str) -> None:
+    assert metadata.read(holder(*noted), format=None).iptc_digest == state
+
+
+def test_a_file_without_iptc_has_no_digest_to_speak_of() -> None:
+    assert metadata.read(picture(), format="JPEG").iptc_digest is None
+
+
+# -- what people enter, on top
+
+
+@pytest.fixture
+def ws(tmp_path: Path) -> Iterator[wb.Bench]:
+    with wb.open(tmp_path / "workspace", actor="ann") as opened:
+        opened.scan(fill(tmp_path / "photos", FILES), progress=False, workers=1, batch="b")
+        yield opened
+
+
+FILES = {"one.jpg": jpeg(1, "In the file", ("cat", "dog")), "two.jpg": jpeg(2)}
+
+
+def says(ws: wb.Bench, path: str, field: str = "Xmp.dc.title") -> list[tuple[Any, ...]]:
+    found = ws.query("metadata_of", image_ids=[image_ids(ws)[path]])
+    rows = found[found["field"] == field][["lang", "value", "origin", "actor"]]
+    return [tuple(None if pd.isna(v) else v for v in row) for row in rows.itertuples(index=False, name=None)]
+
+
+def test_a_value_entered_counts_over_the_file_in_all_its_languages(ws: wb.Bench) -> None:
+    assert says(ws, "one.jpg") == [("x-default", "In the file", "xmp", None)]
+    ws.set_values([image_ids(ws)["one.jpg"]], {"Xmp.dc.title": {"de": "Eingegeben"}}, origin="template")
+    assert says(ws, "one.jpg") == [("de", "Eingegeben", "template", "ann")]
+    assert len(ws.sql("select * from metadata where field = 'Xmp.dc.subject'")) == 2
+
+
+def test_a_cleared_field_hides_what_the_file_says_until_that_is_withdrawn(ws: wb.Bench) -> None:
+    one = image_ids(ws)["one.jpg"]
+    ws.set_values([one], {"Xmp.dc.title": None})
+    assert says(ws, "one.jpg") == []
+    assert ws.sql("select field, actor from cleared").to_dict("records") == [{"field": "Xmp.dc.title", "actor": "ann"}]
+    assert ws.sql("select * from entered").empty
+    ws.withdraw_values([one], ["Xmp.dc.title"])
+    assert says(ws, "one.jpg") == [("x-default", "In the file", "xmp", None)]
+    ws.set_values([one], {"Xmp.dc.title": "Again"})
+    assert says(ws, "one.jpg") == [(None, "Again", "entered", "ann")]
+
+
+def test_values_come_from_known_places_only(ws: wb.Bench) -> None:
+    with pytest.raises(BadValue, match="guess"):
+        ws.set_values([image_ids(ws)["one.jpg"]], {"Xmp.dc.title": "x"}, origin="guess")
+    with pytest.raises(NotFound):
+        ws.withdraw_values(["nobody"], ["Xmp.dc.title"])
+
+
+def test_the_view_and_the_query_for_a_few_say_the_same(ws: wb.Bench) -> None:
+    ids = image_ids(ws)
+    ws.set_values([ids["two.jpg"]], {"Xmp.dc.subject": ["b", "a"], "Xmp.dc.title": None})
+    every = ws.sql("select * from metadata order by image_id, field, lang nulls first, ordinal")
+    assert every.equals(ws.query("metadata_of", image_ids=list(ids.values())))
+
+
+def wide(ws: wb.Bench) -> dict[str, dict[str, Any]]:
+    """file name → its row for auditing."""
+    with ws.catalog.writing() as connection:
+        reconcile.refresh_wide(connection, ["Xmp.acme.shelf"])
+        rows = connection.execute("from metadata_wide").fetchdf()
+    return {row["name"]: row for row in rows.to_dict("records")}
+
+
+def test_the_wide_table_follows_what_is_entered(ws: wb.Bench) -> None:
+    before = wide(ws)
+    assert before["one.jpg"]["Xmp.dc.title"] == "In the file"
+    assert (before["one.jpg"]["Xmp.dc.subject"], before["one.jpg"]["keyword_count"]) == ("cat; dog", 2)
+    ws.set_values([image_ids(ws)["two.jpg"]], {"Xmp.acme.shelf": "B4", "Xmp.photoshop.DateCreated": "1920-05"})
+    ws.set_values([image_ids(ws)["one.jpg"]], {"Xmp.dc.title": None, "Xmp.dc.subject": []})
+    after = wide(ws)
+    assert after["two.jpg"]["Xmp.acme.shelf"] == "B4"
+    assert after["two.jpg"]["captured"] == pd.Timestamp("1920-05-01")
+    assert after["one.jpg"]["Xmp.dc.title"] is None
+    assert (after["one.jpg"]["keyword_count"], after["one.jpg"]["batch"]) == (0, "b")
+
+
+# -- sidecar files
+
+
+def sidecar(title: str) -> bytes:
+    return (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        f'<rdf:Description xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" photoshop:City="{title}"/>'
+        "</rdf:RDF></x:xmpmeta>"
+    ).encode()
+
+
+def city(ws: wb.Bench) -> dict[str, str]:
+    """path → city, and where it comes from."""
+    found = ws.sql(
+        "select path, value || ', ' || origin as said from metadata join images using (image_id) "
+        "where field = 'Xmp.photoshop.City'"
+    )
+    return dict(zip(found["path"], found["said"], strict=True))
+
+
+def test_sidecars_are_read_followed_and_forgotten(ws: wb.Bench, tmp_path: Path) -> None:
+    photos = tmp_path / "photos"
+    fill(photos, {"one.jpg.xmp": sidecar("Ulm"), "two.XMP": sidecar("Köln"), "lonely.xmp": sidecar("Rom")})
+    ws.scan(photos, progress=False, workers=1)
+    assert city(ws) == {"one.jpg": "Ulm, sidecar", "two.jpg": "Köln, sidecar"}
+    assert set(ws.sql("select kind from problems")["kind"]) == {"sidecar"}
+    fill(photos, {"two.jpg.xmp": sidecar("Bonn")})
+    (photos / "one.jpg.xmp").write_bytes(sidecar("Neu-Ulm"))
+    ws.scan(photos, progress=False, workers=1)
+    assert city(ws) == {"one.jpg": "Neu-Ulm, sidecar", "two.jpg": "Bonn, sidecar"}
+    for name in ("one.jpg.xmp", "two.jpg.xmp"):
+        (photos / name).unlink()
+    report = ws.scan(photos, progress=False, workers=1)
+    assert (report.read, report.vanished) == (0, 2)
+    assert city(ws) == {"two.jpg": "Köln, sidecar"}
+    account(ws, 4)
+
+
+def test_a_sidecar_without_its_second_ending_belongs_to_the_raw_file(catalog: Catalog) -> None:
+    with catalog.writing() as connection:
+        connection.execute(
+            "insert into sidecar_values values ('s', 'file:///x/a', 'Xmp.photoshop.City', null, 0, 'Ulm')"
+        )
+    say(catalog, {})
+    assert shown(catalog, "Xmp.photoshop.City") == [(None, "Ulm", "sidecar")]
+    with catalog.writing() as connection:
+        connection.execute(
+            "insert into image_facts by name select 'raw' as image_id, 'file:///x/a.nef' as uri, 'NEF' as format, "
+            "'s' as source, 'b' as batch, '' as path, '' as folder, '' as name, 1 as size, '' as checksum, "
+            "now()::timestamp as received_at, '' as mime"
+        )
+    say(catalog, {})
+    assert shown(catalog, "Xmp.photoshop.City") == []
+    say(catalog, {}, image_id="raw", uri="file:///x/a.nef", format="NEF")
+    assert shown(catalog, "Xmp.photoshop.City") == [(None, "Ulm", "sidecar")]
+
+
+@pytest.mark.parametrize("content", [b"", b"<x", b"\0" * 99, b"not xml at all", sidecar("\x01")])
+def test_a_sidecar_that_cannot_be_read_harms_nothing(ws: wb.Bench, tmp_path: Path, content: bytes) -> None:
+    ws.scan(fill(tmp_path / "photos", {"one.xmp": content}), progress=False, workers=1)
+    assert says(ws, "one.jpg") == [("x-default", "In the file", "xmp", None)]
+    account(ws, 3)

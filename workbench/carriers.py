@@ -39,6 +39,8 @@ class Blocks:
         TIFF streams.
     iptc : bytearray
         The IPTC-IIM datasets, one block after the other.
+    iptc_digest : bytes
+        MD5 of the IPTC-IIM block when XMP was last written from it (Photoshop resource 0x0425), if noted.
     xmp : list of bytes
         XMP packets.
     notes : list of (str, str)
@@ -51,6 +53,7 @@ class Blocks:
 
     exif: list[bytes] = field(default_factory=list)
     iptc: bytearray = field(default_factory=bytearray)
+    iptc_digest: bytes = b""
     xmp: list[bytes] = field(default_factory=list)
     notes: list[tuple[str, str]] = field(default_factory=list)
     stream: bool = False
@@ -137,19 +140,25 @@ def _next_metadata(data: Data, at: int) -> int:
 
 
 def _resources(block: bytes, blocks: Blocks) -> None:
-    """Read Photoshop image resources: IPTC, and in documents EXIF and XMP."""
+    """Read Photoshop image resources: IPTC and its digest, and in documents EXIF and XMP."""
+    for number, body in _resource_walk(block):
+        if number == 0x0404:
+            blocks.iptc += body
+        elif number == 0x0425:
+            blocks.iptc_digest = body
+        elif number in (0x0422, 0x0423):
+            blocks.exif.append(body)
+        elif number == 0x0424:
+            blocks.xmp.append(body)
+
+
+def _resource_walk(block: bytes) -> Iterator[tuple[int, bytes]]:
     at = 0
     while block[at : at + 4] == b"8BIM" and at + 12 <= len(block):
         number = int.from_bytes(block[at + 4 : at + 6], "big")
         start = at + 6 + (block[at + 6] | 1) + 1
         size = int.from_bytes(block[start : start + 4], "big")
-        body = block[start + 4 : start + 4 + size]
-        if number == 0x0404:
-            blocks.iptc += body
-        elif number in (0x0422, 0x0423):
-            blocks.exif.append(body)
-        elif number == 0x0424:
-            blocks.xmp.append(body)
+        yield number, block[start + 4 : start + 4 + size]
         at = start + 4 + size + (size & 1)
 
 
@@ -281,6 +290,8 @@ def take_embedded(data: exif.Data, entries: list[exif.Entry], blocks: Blocks) ->
             resources = exif.raw(data, entry)
     if not blocks.iptc:
         _resources(resources, blocks)
+    else:
+        blocks.iptc_digest = dict(_resource_walk(resources)).get(0x0425, b"")
 
 
 def _unswapped(data: exif.Data, entry: exif.Entry) -> bytes:

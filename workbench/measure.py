@@ -17,6 +17,7 @@ PICTURE_FACTS = (
 METADATA_FACTS = (
     "captured_at", "captured_offset", "camera_make", "camera_model", "lens", "latitude", "longitude", "altitude",
     "title", "description", "creator", "copyright", "rating", "iptc_charset",
+    "iptc_digest",
 )  # fmt: skip
 
 _READINGS = 3
@@ -70,22 +71,26 @@ def _measure_still(item: Item) -> Measured:
     for _ in range(_READINGS):
         with sources.open_blob(item.uri) as blob:
             if blob.mtime_ns == before:
-                return _measure(blob.data)
+                return _measure(blob.data, is_sidecar=item.path.lower().endswith(".xmp"))
             before = blob.mtime_ns
     return failed("changed_while_reading", "")
 
 
-def _measure(data: Any) -> Measured:
+def _measure(data: Any, *, is_sidecar: bool) -> Measured:
     size, checksum = len(data), hashlib.sha256(data).hexdigest()
     if size == 0:
         return Measured(size, checksum, problems=[problem("read", "empty")])
     picture = images.measure(data)
-    if picture.format is None:
+    if picture.format is None and not is_sidecar:
         return Measured(size, checksum, problems=list(picture.problems))
-    found = metadata.read(data, format=picture.format)
+    if picture.format is None:
+        picture.problems = [problem("decode", "sidecar")]
+        found = metadata.read_sidecar(data)
+    else:
+        found = metadata.read(data, format=picture.format)
     problems = [*picture.problems, *found.problems]
     facts = None
-    if not any(p.stage == "decode" for p in problems):
+    if picture.format is not None and not any(p.stage == "decode" for p in problems):
         facts = tuple(getattr(picture, n) for n in PICTURE_FACTS) + tuple(getattr(found, n) for n in METADATA_FACTS)
     keys, langs, ordinals, values = map(list, zip(*found.values, strict=True)) if found.values else ([], [], [], [])
     return Measured(

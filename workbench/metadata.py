@@ -7,6 +7,7 @@ whole block for one bad character. So a bad block never blanks the others, and n
 
 from __future__ import annotations
 
+import hashlib
 import mmap
 import re
 from collections.abc import Iterable
@@ -60,6 +61,9 @@ class Embedded:
         Metres above sea level.
     iptc_charset : str or None
         What `iptc.charset` found: ``utf-8 declared``, ``utf-8``, ``cp1252``, ``ascii``….
+    iptc_digest : str or None
+        ``current`` where the IPTC block is the one the XMP was written from, ``stale`` where it was changed since,
+        ``absent`` where the file doesn't say; None without IPTC.
     text : str
         Everything people wrote, one value on each line, for searching; no camera settings.
     problems : list of Problem
@@ -82,6 +86,7 @@ class Embedded:
     longitude: float | None = None
     altitude: float | None = None
     iptc_charset: str | None = None
+    iptc_digest: str | None = None
     text: str = ""
     problems: list[Problem] = field(default_factory=list)
 
@@ -114,6 +119,7 @@ def read(data: bytes | mmap.mmap, *, format: str | None) -> Embedded:
     entries = _Entries(found)
     _read_exif(data, blocks, entries)
     _read_iptc(bytes(blocks.iptc), entries)
+    found.iptc_digest = _digest(bytes(blocks.iptc), blocks.iptc_digest)
     for packet in blocks.xmp[:_MAX_PACKETS]:
         _read_xmp(packet, entries)
     for key, note in blocks.notes:
@@ -121,6 +127,25 @@ def read(data: bytes | mmap.mmap, *, format: str | None) -> Embedded:
     entries.finish()
     _summarise(entries)
     return found
+
+
+def read_sidecar(data: bytes | mmap.mmap) -> Embedded:
+    """Read a sidecar file: an XMP packet that lies beside an image.
+
+    Parameters
+    ----------
+    data : bytes or mmap
+        The whole file.
+
+    Returns
+    -------
+    Embedded
+        Its values and problems; nothing is summarised.
+    """
+    entries = _Entries(Embedded())
+    _read_xmp(bytes(data[: xmp.MAX_PACKET + 1]), entries)
+    entries.finish()
+    return entries.found
 
 
 class _Entries:
@@ -316,6 +341,16 @@ def _read_iptc(block: bytes, entries: _Entries) -> None:
     entries.found.iptc_charset = spoken
     for dataset in parsed.datasets:
         entries.add(iptc.key(dataset), None, iptc.shown(dataset, spoken))
+
+
+def _digest(block: bytes, noted: bytes) -> str | None:
+    """Compare the digest in the file with the IPTC block; TIFF pads the block with zeros."""
+    if not block:
+        return None
+    if len(noted) != 16 or not any(noted):
+        return "absent"
+    same = (hashlib.md5(b, usedforsecurity=False).digest() == noted for b in (block, block.rstrip(b"\0")))
+    return "current" if any(same) else "stale"
 
 
 def _read_xmp(packet: bytes, entries: _Entries) -> None:

@@ -14,6 +14,7 @@ KINDS: dict[str, str] = {
     "changed_while_reading": "The file changed while it was being read; scan again when nobody writes to it.",
     "empty": "The file is empty (0 bytes).",
     "not_an_image": "This isn't an image.",
+    "sidecar": "This is a sidecar file: what it says counts for the image beside it.",
     # decode: the picture
     "truncated": "The picture is cut off: part of the file is missing.",
     "corrupt": "The picture can't be decoded: the file is damaged.",

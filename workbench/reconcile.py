@@ -57,7 +57,7 @@ def reconcile(catalog: Catalog, connection: Connection, touched: pa.Table, embed
     Parameters
     ----------
     touched : pyarrow.Table
-        image_id, uri, format, digest (``current``, ``stale`` or ``absent``), latitude, longitude.
+        image_id, uri, format, iptc_digest (``current``, ``stale``, ``absent`` or None), latitude, longitude.
     embedded : pyarrow.Table
         image_id, key, lang, ordinal, value: all that is embedded in them.
     """

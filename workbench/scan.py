@@ -22,6 +22,7 @@ from workbench.catalog import Connection, rows_as
 from workbench.errors import BadValue, Stale
 from workbench.events import pack
 from workbench.measure import METADATA_FACTS, PICTURE_FACTS, Item, Measured, failed
+from workbench.reconcile import reconcile, reconcile_again
 from workbench.workers import Failure, Pool, usable_cores
 from workbench.workspace import Workspace
 
@@ -52,6 +53,7 @@ _METADATA_FACTS: dict[str, pa.DataType] = {
     "camera_model": pa.string(), "lens": pa.string(), "latitude": pa.float64(), "longitude": pa.float64(),
     "altitude": pa.float64(), "title": pa.string(), "description": pa.string(), "creator": pa.string(),
     "copyright": pa.string(), "rating": pa.int32(), "iptc_charset": pa.string(),
+    "iptc_digest": pa.string(),
 }  # fmt: skip
 _FILE_FACTS: dict[str, pa.DataType] = {
     "image_id": pa.string(), "uri": pa.string(), "source": pa.string(), "path": pa.string(), "folder": pa.string(),
@@ -407,8 +409,11 @@ class _Scan:
         with self.ws.catalog.writing() as connection, rows_as(connection, "measured_files", files):
             self._run(connection, "forget_facet_counts")
             outdated = [row[0] for row in self._run(connection, "outdated_ids").fetchall()]
+            beside = self._beside(connection, outdated + moved)
             self._forget(connection, outdated + moved)
             self._add(connection, pending.rows)
+            sidecars = [item.image_id for item, m in pending.rows if any(p.kind == "sidecar" for p in m.problems)]
+            reconcile_again(self.ws.catalog, connection, beside + self._beside(connection, sidecars))
         self.report.moved += len(moved)
         self.report.read += len(pending.rows)
         self.report.bytes += sum(m.size or 0 for _, m in pending.rows)
@@ -434,9 +439,10 @@ class _Scan:
         if not ids:
             return
         with rows_as(connection, "outdated", pa.table({"image_id": ids})):
-            for what in ("images", "problems", "embedded", "keywords", "texts"):
+            for what in ("images", "problems", "embedded", "keywords", "texts", "sidecars", "wide"):
                 self._run(connection, f"forget_measured_{what}")
-            self._run(connection, "forget_seen")
+            for step in ("forget_file_values", "forget_conflicts", "forget_seen"):
+                self._run(connection, step)
 
     def _add(self, connection: Connection, rows: list[tuple[Item, Measured]]) -> None:
         self._run(connection, "add_seen")
@@ -453,6 +459,16 @@ class _Scan:
             for what, table in tables.items():
                 if table.num_rows:
                     self._run(connection, f"add_{what}")
+            self._run(connection, "add_sidecars")
+        about = tables["facts"].select(["image_id", "uri", "format", "iptc_digest", "latitude", "longitude"])
+        reconcile(self.ws.catalog, connection, about, tables["embedded"])
+
+    def _beside(self, connection: Connection, sidecars: list[str]) -> list[str]:
+        """Return the images beside which these sidecar files lie; ids of other files do no harm."""
+        if not sidecars:
+            return []
+        with rows_as(connection, "outdated", pa.table({"image_id": sidecars})):
+            return [row[0] for row in self._run(connection, "images_beside").fetchall()]
 
     def _come_to_the_end(self) -> None:
         """Drop what is gone, now that the whole source was seen, and leave the catalogue as searches like it."""
@@ -460,7 +476,9 @@ class _Scan:
             self._must_still_be_listed(connection)
             missing = self._run(connection, "missing_ids", source=self.source, root=self.uri)
             gone = [row[0] for row in missing.fetchall()]
+            beside = self._beside(connection, gone)
             self._forget(connection, gone)
+            reconcile_again(self.ws.catalog, connection, beside)
             for step in ("clear_listing", "note_survey"):
                 self._run(connection, step, source=self.source)
             if gone:

@@ -43,7 +43,7 @@ def lent_tables() -> dict[str, pa.Table]:
         "measured_problems": scan._problems_table([]),
         "outdated": ids.empty_table(),
         "touched": pa.schema(
-            {"image_id": text, "uri": text, "format": text, "digest": text}
+            {"image_id": text, "uri": text, "format": text, "iptc_digest": text}
             | {"latitude": pa.float64(), "longitude": pa.float64()}
         ).empty_table(),
         "raw_embedded": scan._embedded_table([]),
