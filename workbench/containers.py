@@ -28,6 +28,7 @@ _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _XMP_MORE = b"http://ns.adobe.com/xmp/extension/\0"
 _EXIF = b"Exif\0\0"
 _PHOTOSHOP = b"Photoshop 3.0\0"
+_BLOCK_TAGS = {exif.XMP: "xmp", exif.IPTC: "iptc", exif.PHOTOSHOP: "iptc"}
 _CUT_OFF = "The file is cut off or damaged, so nothing is written into it."
 
 
@@ -94,9 +95,20 @@ def open_container(data: Data, format: str | None) -> Container:
     if opener is None:
         raise Untouchable(f"Nothing can be written into {format or 'this kind of'} files without risk.")
     try:
-        return opener(data)
+        container = opener(data)
     except (struct.error, IndexError, ValueError) as error:
         raise Untouchable(_CUT_OFF) from error
+    if container.exif is not None and container.exif is not data:
+        _note_inner_blocks(container, container.exif)
+    return container
+
+
+def _note_inner_blocks(container: Container, stream: Data) -> None:
+    """Leave alone what stands in a tag of the EXIF block, where it would contradict what is written elsewhere."""
+    inner = {entry.tag for entry in exif.entries(stream) if entry.group == "Image"}
+    for tag, carrier in _BLOCK_TAGS.items():
+        if tag in inner:
+            container.odd[carrier] = f"The file keeps {carrier.upper()} inside its EXIF block."
 
 
 def _only(found: list[bytes], carrier: str, container: Container) -> bytes | None:
@@ -473,7 +485,6 @@ def _webp_size(data: Data, first: _Chunk) -> tuple[int, int, bool]:
 
 # ── TIFF ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-_TIFF_CARRIERS = {exif.XMP: "xmp", exif.IPTC: "iptc", exif.PHOTOSHOP: "iptc"}
 _C2PA = 0xCD41
 
 

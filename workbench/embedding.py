@@ -334,21 +334,23 @@ def _changed_exif(before: Container, after: Container, wanted: list[Wanted]) -> 
     ]
 
 
-def _foreign_tags(stream: exif.Data, mine: Collection[Tag]) -> dict[Tag, tuple[int, int, int, bytes]]:
-    """Return every other tag with its type and bytes; maker notes and pictures also with their place."""
+def _foreign_tags(stream: exif.Data, mine: Collection[Tag]) -> dict[Tag, tuple[int, int, bytes]]:
+    """Return every other tag with its type and bytes; a maker note also with its place, the thumbnail as a picture."""
+    there = {(entry.group, entry.tag): entry for entry in exif.entries(stream)}
     found = {}
-    for entry in exif.entries(stream):
-        place = (entry.group, entry.tag)
-        if place not in mine and entry.tag not in _POINTERS and not (entry.group == "Image" and entry.tag in _BLOCKS):
-            where = entry.start if entry.tag == _MAKER_NOTE else 0
-            found[place] = (entry.type, entry.many, where, exif.raw(stream, entry))
-            if entry.tag == _THUMBNAIL and entry.type == exif_write.LONG:
-                start = exif.integers(stream, entry)[0]
-                found[f"{entry.group}*", entry.tag] = (0, 0, start, bytes(stream[start : start + 65_536][:_HEAD]))
+    for place, entry in there.items():
+        if place in mine or entry.tag in _POINTERS or (entry.group == "Image" and entry.tag in _BLOCKS):
+            continue
+        where = entry.start if entry.tag == _MAKER_NOTE else 0
+        found[place] = (entry.type, where, exif.raw(stream, entry))
+        length = there.get((entry.group, _LENGTH))
+        if entry.tag == _THUMBNAIL and length is not None:
+            start, size = (exif.integers(stream, one)[0] for one in (entry, length))
+            found["Thumbnail", 0] = (0, start, bytes(stream[start : start + size]))
     return found
 
 
-_MAKER_NOTE, _THUMBNAIL, _HEAD = 0x927C, 0x0201, 4096
+_MAKER_NOTE, _THUMBNAIL, _LENGTH = 0x927C, 0x0201, 0x0202
 _POINTERS = {exif.EXIF_IFD, exif.GPS_IFD}
 _BLOCKS = {exif.XMP, exif.IPTC, exif.PHOTOSHOP}
 
