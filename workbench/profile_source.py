@@ -33,7 +33,8 @@ FIELD_KEYS: dict[str, str] = {
     "vocabulary": "vocabulary", "strict": "yes or no", "required": "yes or no", "recommended": "yes or no",
     "max_bytes": "whole number", "max_chars": "whole number", "pattern": "pattern", "message": "words",
     "default": "anything", "languages": "texts", "personal": "yes or no", "minimum": "number", "maximum": "number",
-    "uncertain": "yes or no", "many": "yes or no", "omit": "yes or no", "exif": "texts", "iim": "text",
+    "uncertain": "yes or no", "many": "yes or no", "ordered": "yes or no", "omit": "yes or no", "exif": "texts",
+    "iim": "text",
 }  # fmt: skip
 """What may stand in a field → its shape."""
 
@@ -215,6 +216,9 @@ class ProfileSource:
             for number, table in enumerate(listed if isinstance(listed, list) else []):
                 if isinstance(table, dict):
                     self._check_table(table, keys, (kind, number))
+                    first = next(iter(keys))
+                    if kind != "fields" and first not in table:
+                        self.blame(f"this entry of `{kind}` has no “{first}”.", kind, number)
                 else:
                     self.blame(f"An entry of `{kind}` is written as a table, under [[{kind}]].", kind)
         seen: dict[str, int] = {}

@@ -471,7 +471,8 @@ class _Assembly:
             elif kind == "structure":
                 self._blame(key, "a field of your own can't be a structure.", "type")
             shape, item = _OWN_KINDS.get(kind or "text", ("text", "text"))
-            shape = "bag" if table.get("many") else shape
+            if table.get("many") or shape == "bag":
+                shape = "seq" if table.get("ordered") else "bag"
             spec = fields.custom(key, in_language(words(table.get("label", {})), "en") or key, shape, item=item)
             return _mapped(spec, table), kind or "text"
         kind = table.get("type") or _USUAL_TYPES[known.kind]
