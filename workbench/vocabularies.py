@@ -14,12 +14,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
+from heapq import nlargest
 from pathlib import Path
 from typing import NamedTuple
 
 MAX_TERMS = 200_000
 _OTHER_COLUMNS = ("term", "broader", "synonyms")
 _NEAR = 0.6
+_COMPARED = 200
 
 
 class Mistake(NamedTuple):
@@ -134,13 +136,16 @@ class Vocabulary:
         return self._spellings[near[0]] if near else None
 
     def _candidates(self, text: str) -> list[str]:
-        """Keep spellings of about this length that share a letter pair: comparing with all would be slow."""
+        """Keep the spellings of about this length that share most letter pairs: comparing with all would be slow."""
         pairs = {text[i : i + 2] for i in range(len(text) - 1)}
         room = max(2, len(text) * 2 // 3)
-        return [
-            known for known in self._spellings
-            if abs(len(known) - len(text)) <= room and (len(text) < 4 or any(pair in known for pair in pairs))
-        ]  # fmt: skip
+        shared = (
+            (sum(pair in known for pair in pairs), known)
+            for known in self._spellings
+            if abs(len(known) - len(text)) <= room
+        )
+        enough = (pair for pair in shared if pair[0] or len(text) < 4)
+        return [known for _, known in nlargest(_COMPARED, enough)]
 
     def complete(self, text: str, limit: int = 20) -> list[Term]:
         """Return terms for what has been typed so far: those that begin so, then those that contain it.
