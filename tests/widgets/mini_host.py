@@ -145,7 +145,7 @@ class MiniHost:
 
     @property
     def outbox(self) -> queue.Queue[Any]:
-        return self.widget.comm.outbox  # type: ignore[no-any-return]
+        return self.widget.comm.outbox
 
     def open(self, theme: str = "light") -> Any:
         """Load the page, or load it again."""
@@ -180,7 +180,7 @@ class MiniHost:
     def _next(self, page_number: int) -> tuple[Any, list[bytes]] | None:
         while page_number == self.page_number:
             try:
-                return self.outbox.get(timeout=0.05)  # type: ignore[no-any-return]
+                return self.outbox.get(timeout=0.05)
             except queue.Empty:
                 continue
         return None
