@@ -305,6 +305,8 @@ def after_start(data: bytes, piece: bytes) -> bytes:
     return data[:2] + piece + data[2:]
 
 
+XMP_SEGMENT = segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + XMP)
+EXIF_SEGMENT = segment(0xE1, b"Exif\0\0" + camera_exif())
 BOMB = packet("", prolog='<!DOCTYPE a [<!ENTITY b "c">]>')
 LEFT_ALONE: dict[str, tuple[Callable[[], bytes], str]] = {
     "nothing": (lambda: b"", "this kind"),
@@ -317,8 +319,8 @@ LEFT_ALONE: dict[str, tuple[Callable[[], bytes], str]] = {
     "broken chain": (lambda: picture()[:20] + b"\0\0" + picture()[20:], "cut off"),
     "unparseable xmp": (lambda: jpeg_with(xmp=b"<x:xmpmeta"), "can't be read"),
     "hostile xmp": (lambda: jpeg_with(xmp=BOMB), "can't be read"),
-    "two packets": (lambda: after_start(jpeg_with(xmp=XMP), segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + XMP)), "several"),
-    "two exif blocks": (lambda: after_start(jpeg_with(camera_exif()), segment(0xE1, b"Exif\0\0" + camera_exif())), "several"),
+    "two packets": (lambda: after_start(jpeg_with(xmp=XMP), XMP_SEGMENT), "several"),
+    "two exif blocks": (lambda: after_start(jpeg_with(camera_exif()), EXIF_SEGMENT), "several"),
     "signed jpeg": (lambda: after_start(picture(), segment(0xEB, b"JP\0\1\0\0\0\1jumbc2pa")), "C2PA"),
     "signed png": (lambda: png_with((b"caBX", b"jumb")), "C2PA"),
     "damaged exif": (lambda: jpeg_with(camera_exif()[:60]), "cut off"),
@@ -441,7 +443,7 @@ def multi_picture(order: str, behind: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("order", "<>")
-@pytest.mark.parametrize("behind", [b"", segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + XMP)])
+@pytest.mark.parametrize("behind", [b"", XMP_SEGMENT])
 def test_the_index_of_a_multi_picture_file_still_points_to_its_pictures(order: str, behind: bytes) -> None:
     old = multi_picture(order, behind)
     new = embedding.embed_bytes(old, VALUES, carriers=("exif", "iptc")).new_bytes

@@ -28,6 +28,7 @@ _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _XMP_MORE = b"http://ns.adobe.com/xmp/extension/\0"
 _EXIF = b"Exif\0\0"
 _PHOTOSHOP = b"Photoshop 3.0\0"
+_END = b"\xff\xd9"
 _BLOCK_TAGS = {exif.XMP: "xmp", exif.IPTC: "iptc", exif.PHOTOSHOP: "iptc"}
 _CUT_OFF = "The file is cut off or damaged, so nothing is written into it."
 
@@ -264,7 +265,7 @@ def _open_jpeg(data: Data) -> Container:
         jpeg.segments.append(_Segment(marker, at, end, _segment_kind(marker, bytes(data[at + 4 : at + 40]))))
         at = end
     jpeg.scan = at
-    if data.find(b"\xff\xd9", at) < 0:
+    if data[-2:] != _END and data.find(_END, at) < 0:
         raise Untouchable(_CUT_OFF)
     _take_jpeg(jpeg)
     return jpeg

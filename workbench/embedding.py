@@ -43,12 +43,15 @@ class Plan:
         What people should know: cut texts, transcoded blocks, dates a carrier can't hold.
     carriers : list of str
         Which of ``xmp``, ``exif`` and ``iptc`` would change.
+    splices : list of Splice
+        The changes themselves, so that `embed_bytes` needn't find them again.
     """
 
     how: str
     why: str = ""
     warnings: list[str] = field(default_factory=list)
     carriers: list[str] = field(default_factory=list)
+    splices: list[Splice] = field(default_factory=list, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +68,16 @@ class Embedded:
         For `restore_bytes`; to be kept where the change is recorded.
     carriers : list of str
         Which of ``xmp``, ``exif`` and ``iptc`` changed; empty where the file said all this already.
+    before, after : str
+        SHA-256 of the file as it was and as it is, in hexadecimal digits.
     """
 
     new_bytes: bytes
     warnings: list[str]
     undo: bytes
     carriers: list[str]
+    before: str
+    after: str
 
 
 def plan(
@@ -111,7 +118,7 @@ def plan(
         job.prepare(format, allow_c2pa)
     except Untouchable as reason:
         return Plan("sidecar", str(reason), job.warnings)
-    return Plan("embed", "", job.warnings, job.changed)
+    return Plan("embed", "", job.warnings, job.changed, job.splices)
 
 
 def embed_bytes(
@@ -122,8 +129,11 @@ def embed_bytes(
     allow_c2pa: bool = False,
     carriers: Collection[str] = (),
     specs: Mapping[str, FieldSpec] | None = None,
+    planned: Plan | None = None,
 ) -> Embedded:
-    """Put values into a copy of a file's bytes. Parameters as for `plan`.
+    """Put values into a copy of a file's bytes.
+
+    Parameters are those of `plan`, and ``planned``: what it returned for the same bytes and values.
 
     Raises
     ------
@@ -132,13 +142,13 @@ def embed_bytes(
     NotFound
         A field isn't known.
     """
-    job = _Job(data, entered.wanted(values, specs), carriers)
-    try:
-        job.prepare(format, allow_c2pa)
-    except Untouchable as reason:
-        raise BadValue(str(reason), hint="Write a sidecar beside it instead.") from reason
-    new = splices.apply(data, job.splices)
-    return Embedded(new, job.warnings, splices.pack(data, new, job.splices), job.changed)
+    if planned is None:
+        planned = plan(data, values, format=format, allow_c2pa=allow_c2pa, carriers=carriers, specs=specs)
+    if planned.how != "embed":
+        raise BadValue(planned.why, hint="Write a sidecar beside it instead.")
+    new = splices.apply(data, planned.splices)
+    undo, before, after = splices.pack(data, new, planned.splices)
+    return Embedded(new, planned.warnings, undo, planned.carriers, before, after)
 
 
 def restore_bytes(new_bytes: Data, undo: bytes) -> bytes:
@@ -190,7 +200,7 @@ class _Job:
 
     def _xmp(self, container: Container) -> bytes | None:
         keys = {packet.key(one.name) for one in self.wanted}
-        if container.xmp_more and any(_top(row.key) in keys for row in xmp.parse(container.xmp_more).rows):
+        if container.xmp_more and any(packet.top(row.key) in keys for row in packet.parsed(container.xmp_more).rows):
             raise Untouchable("The file keeps one of these fields in the second part of its XMP.")
         new = packet.patch(container.xmp, {one.name: one.change for one in self.wanted})
         silent = container.xmp is None and not packet.rows(new)
@@ -225,10 +235,6 @@ class _Job:
         return None if written.data == (container.iptc or b"") else written.data
 
 
-def _top(key: str) -> str:
-    return key.split("/", 1)[0].split("[", 1)[0]
-
-
 def _is_uncertain(one: Wanted) -> bool:
     return one.spec.kind == "date" and isinstance(one.change, str) and entered.is_uncertain(one.change)
 
@@ -240,7 +246,7 @@ def _uncertain(one: Wanted) -> str:
 def _said(new: bytes | None, wanted: Iterable[Wanted]) -> dict[str, list[str]]:
     """Return what the packet says for each field, as EXIF and IPTC would hold it: list, or text without a language."""
     said: dict[str, list[str]] = {one.spec.key: [] for one in wanted}
-    for row in xmp.parse(new).rows if new else []:
+    for row in packet.parsed(new).rows if new else []:
         if row.key in said and row.lang in (None, "x-default"):
             said[row.key].append(row.value)
     return said
@@ -317,7 +323,7 @@ def verify(
     found += _changed_exif(before, after, wanted)
     found += _changed_iptc(before, after, wanted)
     found += _changed_xmp(before, after, wanted)
-    return found + _not_read_back(new, kinds[1], before, after, wanted)
+    return found + _not_read_back(new, kinds[1], after, wanted)
 
 
 def _changed_exif(before: Container, after: Container, wanted: list[Wanted]) -> list[str]:
@@ -378,7 +384,7 @@ def _changed_xmp(before: Container, after: Container, wanted: list[Wanted]) -> l
 def _rest(container: Container, one: Wanted) -> list[xmp.Row]:
     """Return the rows of a merged field that the change doesn't name."""
     key = packet.key(one.name)
-    rows = [row for row in packet.rows(container.xmp) if _top(row.key) == key]
+    rows = [row for row in packet.rows(container.xmp) if packet.top(row.key) == key]
     if isinstance(one.change, Languages):
         named = {xmp.language(tag) for tag in one.change.texts} | {"x-default"}
         return [row for row in rows if row.lang is not None and row.lang not in named]
@@ -387,33 +393,45 @@ def _rest(container: Container, one: Wanted) -> list[xmp.Row]:
     return [row for row in rows if not row.key.startswith(parts)]
 
 
-def _not_read_back(
-    new: Data, format: str | None, before: Container, after: Container, wanted: list[Wanted]
-) -> list[str]:
+def _not_read_back(new: Data, format: str | None, after: Container, wanted: list[Wanted]) -> list[str]:
     """Compare what was wanted with what the reader, which decodes EXIF by Exiv2, finds in the new file."""
-    read = metadata.read(bytes(new) if isinstance(new, mmap.mmap) else new, format=format)
-    rows: dict[str, list[tuple[str | None, str]]] = {}
+    read = metadata.read(new, format=format)
+    rows: dict[str, list[tuple[str, str | None, str]]] = {}
     for key, lang, _, value in read.values:
-        rows.setdefault(key, []).append((lang, value))
-    expected = packet.patch(before.xmp, {one.name: one.change for one in wanted})
+        rows.setdefault(packet.top(key), []).append((key, lang, value))
     found = []
     for one in wanted:
-        key = packet.key(one.name)
-        should = [(row.lang, row.value) for row in xmp.parse(expected).rows if row.key == key]
-        if rows.get(key, []) != should:
+        if not _reads(one.change, packet.key(one.name), rows.get(packet.key(one.name), [])):
             found.append(f"{one.spec.label} doesn't read back as it was given.")
         found += _stale_carriers(one, rows, after)
     return found
 
 
-def _stale_carriers(one: Wanted, rows: Mapping[str, list[tuple[str | None, str]]], after: Container) -> list[str]:
+def _reads(change: packet.Change, key: str, rows: list[tuple[str, str | None, str]]) -> bool:
+    """Say whether a field reads as a change says; what a merging change doesn't name is compared elsewhere."""
+    if change is None:
+        return not rows
+    if isinstance(change, Languages):
+        texts = {lang: text for _, lang, text in rows}
+        right = all(texts.get(xmp.language(tag)) == (text or None) for tag, text in change.texts.items() if text)
+        gone = [tag for tag, text in change.texts.items() if not text and xmp.language(tag) != "x-default"]
+        return right and not any(xmp.language(tag) in texts for tag in gone) and (not texts or "x-default" in texts)
+    if isinstance(change, Members):
+        parts = {f"{key}/{name.prefix}:{name.local}": node for name, node in change.fields.items()}
+        there = [row for row in rows if row[0].startswith(tuple(parts))]
+        wanted = [row for path, node in parts.items() if node is not None for row in packet.flattened(path, node)]
+        return sorted(map(repr, there)) == sorted(map(repr, wanted))
+    return rows == list(packet.flattened(key, change))
+
+
+def _stale_carriers(one: Wanted, rows: Mapping[str, list[tuple[str, str | None, str]]], after: Container) -> list[str]:
     if not one.changes_default or one.spec.kind in ("date", "gps", "real"):
         return []
-    texts = [value for lang, value in rows.get(one.spec.key, []) if lang in (None, "x-default")]
+    texts = [value for _, lang, value in rows.get(one.spec.key, []) if lang in (None, "x-default")]
     joined = entered.creators(texts) if texts else ""
     found = []
     for key in one.spec.exif:
-        said = rows.get(key, [(None, "")])[0][1]
+        said = rows.get(key, [("", None, "")])[0][2]
         if after.exif is not None and said and said != exif.text(joined.encode()):
             found.append(f"{key} doesn't read back as it was given.")
     return found

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 from xml.parsers import expat
 
@@ -139,8 +140,31 @@ def rows(packet: bytes | None, changed: Iterable[Name] = ()) -> list[xmp.Row]:
     if not packet:
         return []
     keys = {key(name) for name in changed}
-    found = xmp.parse(packet).rows
-    return sorted((row for row in found if _top(row.key) not in keys), key=repr)
+    return sorted((row for row in parsed(packet).rows if top(row.key) not in keys), key=_order)
+
+
+@lru_cache(maxsize=4)
+def parsed(packet: bytes) -> xmp.Packet:
+    """Return what `xmp.parse` says; the packet of a file on its way is asked for many times."""
+    return xmp.parse(packet)
+
+
+def _order(row: xmp.Row) -> tuple[str, str, int, str]:
+    return row.key, row.lang or "", row.ordinal, row.value
+
+
+def flattened(path: str, node: Node) -> Iterator[tuple[str, str | None, str]]:
+    """Yield key, language and text of every part of a value, as a reader should find them under ``path``."""
+    if isinstance(node, str):
+        yield path, None, node[: xmp.MAX_TEXT]
+    elif isinstance(node, Languages):
+        yield from ((path, tag, text[: xmp.MAX_TEXT]) for tag, text in with_default(node.texts).items())
+    elif isinstance(node, Structure):
+        for name, inner in node.fields:
+            yield from flattened(f"{path}/{name.prefix}:{name.local}", inner)
+    else:
+        for number, item in enumerate(node.items, 1):
+            yield from flattened(path if isinstance(item, str) else f"{path}[{number}]", item)
 
 
 def has_forms(old: bytes, changes: Mapping[Name, Change]) -> bool:
@@ -168,8 +192,9 @@ def key(name: Name) -> str:
     return f"Xmp.{xmp.GROUPS.get(name.uri) or name.prefix}.{name.local}"
 
 
-def _top(path: str) -> str:
-    return re.split(r"[\[/]", path, maxsplit=1)[0]
+def top(path: str) -> str:
+    """Return the key of the property that a longer key leads into."""
+    return path.split("/", 1)[0].split("[", 1)[0]
 
 
 def strip_padding(packet: bytes) -> bytes:
@@ -220,8 +245,9 @@ class _Document(NamedTuple):
         return next((value for value in pairs if value is not None), None)
 
 
+@lru_cache(maxsize=4)
 def _read(packet: bytes) -> _Document:
-    for kind, detail in xmp.parse(packet).problems:
+    for kind, detail in parsed(packet).problems:
         if kind in _REFUSED:
             raise Untouchable(_UNREADABLE.format(detail))
     roots = list(_rdf(_Walk(packet).root))

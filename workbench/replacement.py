@@ -129,8 +129,7 @@ def _fill(descriptor: int, temporary: Path, new_bytes: bytes) -> None:
     while view:
         view = view[os.write(descriptor, view) :]
     os.fsync(descriptor)
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    if os.fstat(descriptor).st_size != len(new_bytes) or _checksum(temporary) != hashlib.sha256(new_bytes).hexdigest():
+    if temporary.read_bytes() != new_bytes:
         raise StorageError(f"{temporary.parent.name}: what was written doesn't read back equal.", hint=_HINT)
 
 

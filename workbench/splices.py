@@ -73,22 +73,21 @@ def inverse(data: Data, splices: Sequence[Splice]) -> list[Splice]:
     return back
 
 
-def pack(old: Data, new: bytes, splices: Sequence[Splice]) -> bytes:
+def pack(old: Data, new: bytes, splices: Sequence[Splice]) -> tuple[bytes, str, str]:
     """Make the undo of a change: what was cut out, where it belongs, and the checksums before and after.
 
     Returns
     -------
-    bytes
+    packed : bytes
         For `undo`; about as long as the cut-out bytes are when compressed.
+    before, after : str
+        SHA-256 of both, in hexadecimal digits.
     """
     back = inverse(old, splices)
-    head = {
-        "before": hashlib.sha256(old).hexdigest(),
-        "after": hashlib.sha256(new).hexdigest(),
-        "splices": [[start, end, len(cut)] for start, end, cut in back],
-    }
+    before, after = hashlib.sha256(old).hexdigest(), hashlib.sha256(new).hexdigest()
+    head = {"before": before, "after": after, "splices": [[start, end, len(cut)] for start, end, cut in back]}
     body = json.dumps(head, separators=(",", ":")).encode() + b"\n" + b"".join(cut for _, _, cut in back)
-    return _MAGIC + zlib.compress(body, 6)
+    return _MAGIC + zlib.compress(body, 6), before, after
 
 
 def undo(new: Data, packed: bytes) -> bytes:
