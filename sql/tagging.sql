@@ -39,12 +39,13 @@ order by q.seq;
 -- How far the ledger has been applied.
 select seq from applied;
 
--- name: tagging_history(image_id)
--- The events that changed values of one image, as far as their payload names it.
-select seq, strftime("at", '%Y-%m-%dT%H:%M:%S.%fZ') as "at", actor, kind, reason, payload
-from ledger_events
-where kind in ('values_set', 'values_withdrawn') and contains(payload, $image_id)
-order by seq;
+-- name: tagging_history(image_id, field)
+-- What people entered for a field of an image, cleared or took back, change by change.
+select h.seq, h.what, h.lang, h.ordinal, h.value, h.origin, h.actor, h.reason,
+       strftime(h."at", '%Y-%m-%dT%H:%M:%S.%fZ') as "at"
+from history h
+where h.image_id = $image_id and h.field = $field
+order by h.seq, h.lang, h.ordinal;
 
 -- name: tagging_terms(field, most)
 -- The values of a field that the collection uses, the most frequent first: to offer while somebody types.
