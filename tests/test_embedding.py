@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import mmap
 import shutil
 import struct
 import subprocess
@@ -152,6 +153,16 @@ def test_the_carriers_agree_afterwards(name: str) -> None:
     assert read.captured_at is not None
     assert read.captured_at.isoformat() == "2024-05-01T12:30:15.250000"
     assert read.captured_offset == 120
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_mapped_file_gives_the_same_bytes_and_can_be_closed(name: str, tmp_path: Path) -> None:
+    old = FILES[name]()
+    (tmp_path / "a").write_bytes(old)
+    with (tmp_path / "a").open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        made = embedding.embed_bytes(mapped, VALUES)
+        assert made.new_bytes == embedding.embed_bytes(old, VALUES).new_bytes
+        assert embedding.verify(mapped, made.new_bytes, VALUES) == []
 
 
 def test_clearing_takes_values_out_of_every_carrier_and_leaves_no_trace() -> None:
@@ -394,6 +405,8 @@ def spoiled(data: bytes, old: bytes, new: bytes) -> bytes:
         (b"Bateaux", b"bateaux", "XMP"),
         (b"Boote", b"boote", "Title"),
         (b"2024 Ann", b"2025 Ann", "Copyright"),
+        (b"2024:05:01 12:30:15", b"2024:05:01 12:30:16", "EXIF"),
+        (b"20240501", b"20240502", "IPTC"),
     ],
 )
 def test_verifying_finds_what_should_not_have_changed(old: bytes, new: bytes, says: str) -> None:

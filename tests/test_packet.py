@@ -105,7 +105,8 @@ def test_other_languages_stay_and_none_takes_one_away() -> None:
         '<Iptc4xmpCore:CreatorContactInfo rdf:parseType="Resource"><Iptc4xmpCore:CiTelWork>1</Iptc4xmpCore:CiTelWork>'
         "</Iptc4xmpCore:CreatorContactInfo>",
         '<Iptc4xmpCore:CreatorContactInfo Iptc4xmpCore:CiTelWork="1"/>',
-        '<Iptc4xmpCore:CreatorContactInfo><rdf:Description Iptc4xmpCore:CiTelWork="1"/></Iptc4xmpCore:CreatorContactInfo>',
+        '<Iptc4xmpCore:CreatorContactInfo><rdf:Description Iptc4xmpCore:CiTelWork="1"/>'
+        "</Iptc4xmpCore:CreatorContactInfo>",
         "<Iptc4xmpCore:CreatorContactInfo><rdf:Description><Iptc4xmpCore:CiTelWork>1</Iptc4xmpCore:CiTelWork>"
         "</rdf:Description></Iptc4xmpCore:CreatorContactInfo>",
     ],

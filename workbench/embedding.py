@@ -323,6 +323,7 @@ def verify(
     found += _changed_exif(before, after, wanted)
     found += _changed_iptc(before, after, wanted)
     found += _changed_xmp(before, after, wanted)
+    found += _disagreeing(after, wanted)
     return found + _not_read_back(new, kinds[1], after, wanted)
 
 
@@ -391,6 +392,13 @@ def _rest(container: Container, one: Wanted) -> list[xmp.Row]:
     fields = one.change.fields if isinstance(one.change, Members) else ()
     parts = tuple(f"{key}/{name.prefix}:{name.local}" for name in fields)
     return [row for row in rows if not row.key.startswith(parts)]
+
+
+def _disagreeing(after: Container, wanted: list[Wanted]) -> list[str]:
+    """Say which carriers would have to change again to agree with what XMP now says."""
+    job, said = _Job(after.data, wanted, ()), _said(after.xmp, wanted)
+    stale = {"EXIF": bool(job._tags(after, said)), "IPTC": job._iptc(after, said) is not None}
+    return [f"{carrier} doesn't say what XMP says." for carrier, is_stale in stale.items() if is_stale]
 
 
 def _not_read_back(new: Data, format: str | None, after: Container, wanted: list[Wanted]) -> list[str]:
