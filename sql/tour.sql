@@ -39,7 +39,7 @@ order by missing desc, what
 
 -- name: top_keywords(most)
 -- The most used keywords, however they are capitalised, with one of their spellings.
-select min(keyword) as keyword, count(distinct image_id) as images
+select max(keyword) as keyword, count(distinct image_id) as images
 from keywords
 group by folded
 order by images desc, keyword

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from widgets.mini_host import chromium
+from playwright.sync_api import Browser
+from widgets.mini_host import browser, chromium
 
 from workbench.demo import open_sample
 
@@ -22,6 +24,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if UNDER_CI:
         pytest.fail(NO_BROWSER, pytrace=False)
     pytest.skip(NO_BROWSER)
+
+
+@pytest.fixture(scope="session")
+def chrome() -> Iterator[Browser]:
+    """The browser, started once: playwright can't start twice in one process."""
+    with browser() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import ast
 import os
 import re
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -92,7 +93,8 @@ def test_it_runs_from_top_to_bottom(path: Path, sample_home: Path, tmp_path: Pat
     }
     notebook = read(path)
     client = NotebookClient(notebook, timeout=240, resources={"metadata": {"path": str(tmp_path)}})
-    client.execute(env=environment)
+    with ThreadPoolExecutor(1) as thread:  # where no browser test before has left an event loop
+        thread.submit(client.execute, env=environment).result()
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     assert outputs
     assert not [output for output in outputs if output.output_type == "stream" and output.name == "stderr"]

@@ -1,4 +1,4 @@
-"""One JupyterLab and one browser for all tests that need them."""
+"""One JupyterLab for all tests that need it."""
 
 from __future__ import annotations
 
@@ -9,19 +9,12 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
-from widgets.mini_host import browser as a_browser
 
 from browser.lab import Lab, Notebook, opened, screenshots
 
 NOTEBOOKS = Path(__file__).parent.parent.parent / "notebooks"
 
 Opener = Callable[..., AbstractContextManager[Notebook]]
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    with a_browser() as started:
-        yield started
 
 
 @pytest.fixture(scope="session")
@@ -34,9 +27,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory, sample_home: Path) -> Iterator
 
 
 @pytest.fixture
-def in_lab(chromium: Browser, lab: Lab) -> Opener:
+def in_lab(chrome: Browser, lab: Lab) -> Opener:
     """Open a notebook by its path: ``with in_lab("00_tour.ipynb") as notebook:``."""
-    return lambda path, **how: opened(chromium, lab, path, **how)
+    return lambda path, **how: opened(chrome, lab, path, **how)
 
 
 @pytest.fixture

@@ -44,8 +44,8 @@ def demo(sample_home: Path, tmp_path: Path) -> Iterator[Demo]:
         process.kill()
 
 
-def test_it_opens_the_tour_and_ends_without_leaving_anything(demo: Demo, chromium: Browser) -> None:
-    page = chromium.new_page()
+def test_it_opens_the_tour_and_ends_without_leaving_anything(demo: Demo, chrome: Browser) -> None:
+    page = chrome.new_page()
     asked_for: list[str] = []
     page.on("request", lambda request: asked_for.append(request.url))
     page.goto(demo.url)

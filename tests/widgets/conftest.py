@@ -1,4 +1,4 @@
-"""A browser for the widget tests, started once, a fresh page for each."""
+"""A fresh page for each widget test."""
 
 from __future__ import annotations
 
@@ -7,13 +7,7 @@ from typing import Any
 
 import pytest
 
-from widgets.mini_host import MiniHost, browser
-
-
-@pytest.fixture(scope="session")
-def chrome() -> Iterator[Any]:
-    with browser() as started:
-        yield started
+from widgets.mini_host import MiniHost
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ import anywidget
 
 from workbench.errors import BadValue, NotFound, WorkbenchError
 from workbench.grid import Reply
+from workbench.widgets.busy_kernel import answer_while_busy
 
 Verb = Callable[..., Reply | dict[str, Any]]
 
@@ -141,6 +142,12 @@ class SessionWidget(anywidget.AnyWidget):
         self._answering = threading.Lock()
         super().__init__(**kwargs)
         self.on_msg(self._receive)
+        answer_while_busy(self)
+
+    def send(self, content: Any, buffers: Any = None) -> None:
+        """Send a message to the browser, whose answer may come while a cell is running."""
+        super().send(content, buffers)
+        answer_while_busy(self)
 
     def push(self, event: str, view: Mapping[str, Any]) -> None:
         """Tell every open view of this widget that something changed here."""
