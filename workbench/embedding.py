@@ -378,7 +378,7 @@ def _changed_xmp(before: Container, after: Container, wanted: list[Wanted]) -> l
     names = [one.name for one in wanted]
     kept = [one.name for one in wanted if isinstance(one.change, Languages | Members)]
     found = packet.rows(before.xmp, names) == packet.rows(after.xmp, names) and before.xmp_more == after.xmp_more
-    merged = all(_rest(before, one) == _rest(after, one) for one in wanted if one.name in kept)
+    merged = before.xmp is None or all(_rest(before, one) == _rest(after, one) for one in wanted if one.name in kept)
     return [] if found and merged else ["XMP values that weren't meant changed."]
 
 

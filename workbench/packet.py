@@ -140,7 +140,12 @@ def rows(packet: bytes | None, changed: Iterable[Name] = ()) -> list[xmp.Row]:
     if not packet:
         return []
     keys = {key(name) for name in changed}
-    return sorted((row for row in parsed(packet).rows if top(row.key) not in keys), key=_order)
+    return [row for row in _in_order(packet) if top(row.key) not in keys]
+
+
+@lru_cache(maxsize=4)
+def _in_order(packet: bytes) -> list[xmp.Row]:
+    return sorted(parsed(packet).rows, key=_order)
 
 
 @lru_cache(maxsize=4)
@@ -192,6 +197,7 @@ def key(name: Name) -> str:
     return f"Xmp.{xmp.GROUPS.get(name.uri) or name.prefix}.{name.local}"
 
 
+@lru_cache(maxsize=4096)
 def top(path: str) -> str:
     """Return the key of the property that a longer key leads into."""
     return path.split("/", 1)[0].split("[", 1)[0]
