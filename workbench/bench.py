@@ -10,9 +10,14 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
+from workbench import history as remembering
 from workbench import rebuild as rebuilding
 from workbench import scan as scanning
 from workbench import search as searching
+from workbench.bulk import Bulk
+from workbench.events import Event
 from workbench.scan import Progress, ScanReport
 from workbench.terminal import TerminalProgress
 from workbench.workspace import Workspace
@@ -59,6 +64,23 @@ class Bench(Workspace):
     def search(self, query: str = "", **how: Any) -> searching.Search:
         """Find images: ``ws.search("red shoe format:png missing:title")``; see `workbench.search.parse`."""
         return searching.search(self, searching.parse(query), **how)
+
+    @property
+    def bulk(self) -> Bulk:
+        """Bulk changes, each with a preview: see `workbench.bulk.Bulk`."""
+        return Bulk(self)
+
+    def changes(self, *, last: int = 50) -> pd.DataFrame:
+        """List the latest changes: see `workbench.history.changes`."""
+        return remembering.changes(self, last=last)
+
+    def history(self, image_id: str, field: str | None = None) -> pd.DataFrame:
+        """List what people did to one image's fields: see `workbench.history.history`."""
+        return remembering.history(self, image_id, field)
+
+    def undo(self, seq: int, *, reason: str = "", force: bool = False) -> Event:
+        """Take a change back: see `workbench.history.undo`."""
+        return remembering.undo(self, seq, reason=reason, force=force)
 
 
 def open(folder: str | Path, *, actor: str | None = None) -> Bench:

@@ -28,6 +28,9 @@ from workbench.errors import BadQuery, BadValue, Broken, NotFound, StorageError,
 
 Connection = duckdb.DuckDBPyConnection
 
+InvalidInput = duckdb.InvalidInputException
+"""What DuckDB raises for an argument it can't work with, such as a pattern that is no regular expression."""
+
 PATIENCE = 60.0
 """Seconds to wait for another process to hand the catalogue over."""
 

@@ -159,6 +159,12 @@ def _changed_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
     return (dict(zip(names, record, strict=True)) for record in unpack(attachment or zlib.compress(b"")))
 
 
+def _audit_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
+    common = {name: event.payload[name] for name in ("audit_id", "profile", "batch")}
+    for rule, severity, findings, images in event.payload["counts"]:
+        yield common | {"rule": rule, "severity": severity, "findings": findings, "images": images}
+
+
 def _payload_row(event: Event, attachment: bytes | None) -> Iterator[Row]:
     yield dict(event.payload)
 
@@ -199,6 +205,12 @@ KINDS: dict[str, Kind] = {
         "image_ids values",
         "image_id:text field:text lang:text ordinal:int value:text origin:text",
         explode=_value_rows,
+    ),
+    "audit_made": _kind(
+        "Somebody audited the metadata: how much each rule found.",
+        "audit_id profile batch counts",
+        "audit_id:text profile:text batch:text rule:text severity:text findings:int images:int",
+        explode=_audit_rows,
     ),
     "values_withdrawn": _kind(
         "Somebody took back what was entered for fields of images: what the file says shows again.",

@@ -24,4 +24,8 @@ delete from entered_values where image_id in (select image_id from arriving wher
 
 update entered_values set image_id = a.image_id from arriving a where a.moved_from = entered_values.image_id;
 
+delete from value_history where image_id in (select image_id from arriving where moved_from is not null);
+
+update value_history set image_id = a.image_id from arriving a where a.moved_from = value_history.image_id;
+
 drop table arriving;

@@ -13,6 +13,10 @@ where n.image_id = entered_values.image_id and n.field = entered_values.field;
 insert into entered_values (image_id, field, lang, ordinal, value, origin, actor, "at", seq)
 select image_id, field, lang, ordinal, value, origin, actor, entered_at, seq from latest_entries;
 
+insert into value_history (image_id, field, lang, ordinal, value, origin, actor, "at", seq)
+select distinct coalesce(a.image_id, e.image_id), e.field, e.lang, e.ordinal, e.value, e.origin, e.actor, e."at"::timestamp, e.seq
+from event_rows e left join aliases a on a.old_id = e.image_id;
+
 insert into stale_metadata select distinct image_id from latest_entries;
 
 drop table latest_entries;

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.core
 
 PUBLIC = (
     "images", "problems", "files", "embedded", "keywords", "entered", "events", "sources", "batches", "vanished",
-    "scans", "metadata", "metadata_conflicts", "cleared",
+    "scans", "metadata", "metadata_conflicts", "cleared", "history",
 )  # fmt: skip
 
 
@@ -42,6 +42,8 @@ def lent_tables() -> dict[str, pa.Table]:
         "measured_texts": scan._pairs_table("text", iter(())),
         "measured_problems": scan._problems_table([]),
         "outdated": ids.empty_table(),
+        "touched_values": pa.schema({"image_id": text, "field": text}).empty_table(),
+        "selected": pa.schema({"image_id": text, "place": whole}).empty_table(),
         "touched": pa.schema(
             {"image_id": text, "uri": text, "format": text, "iptc_digest": text}
             | {"latitude": pa.float64(), "longitude": pa.float64()}
