@@ -35,9 +35,9 @@ MEMORY = 2 * 2**30
 _TASK = "workbench.measure:measure_file"
 _LIST_AT_ONCE = 20_000
 _PAGE = 5_000
-_FLUSH_ROWS = 2_000
+_FLUSH_ROWS = 4_000
 _FLUSH_BYTES = 64 * 2**20
-_FLUSH_SECONDS = 5.0
+_FLUSH_SECONDS = 15.0
 _SORT_AGAIN = 0.01  # share of the files read from which the keywords are put in order again
 
 _PICTURE_FACTS: dict[str, pa.DataType] = {
