@@ -24,18 +24,39 @@ from PIL import Image
 from bench_images import SIZES, camera_like
 
 SCAN = """
-import json, resource, sys, time
+import json, os, resource, sys, threading, time
+from pathlib import Path
 from workbench.scan import scan
 from workbench.workspace import Workspace
+
+def peak(pid):  # the system's own high-water mark; ru_maxrss would count what the starting process had
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+def watch():
+    while not done.wait(0.1):
+        for task in Path("/proc/self/task").iterdir():
+            try:
+                for pid in (task / "children").read_text().split():
+                    if b"workbench.workers" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                        peaks[pid] = max(peaks.get(pid, 0.0), peak(pid))
+            except OSError:
+                pass
+
+done, peaks = threading.Event(), {}
+threading.Thread(target=watch, daemon=True).start()
 begun = time.monotonic()
 with Workspace(sys.argv[1]) as ws:
     report = scan(ws, sys.argv[2], workers=int(sys.argv[3]))
 wall = time.monotonic() - begun
+done.set()
 own, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
 print(json.dumps({
     "images": report.images, "wall": wall, "parent_cpu": own.ru_utime + own.ru_stime,
     "cpu": own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime,
-    "worker_mb": children.ru_maxrss / 1024, "parent_mb": own.ru_maxrss / 1024,
+    "worker_mb": max(peaks.values(), default=0.0), "parent_mb": peak(os.getpid()),
 }))
 """
 
