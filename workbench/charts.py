@@ -21,7 +21,7 @@ _COARSE = 12.0
 """Degrees: on a map that is narrower, the simplified coastlines would be wrong rather than rough."""
 
 _LEAST_SPAN = 0.02
-_STEPS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0)
+_STEPS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 90.0)
 _DAY = 86_400_000
 
 
@@ -74,9 +74,11 @@ def formats(counts: Sequence[FacetCount], chosen: Collection[str] = ()) -> go.Fi
     """Draw images by format, those chosen in the foreground; ``customdata`` is the format."""
     shown = list(reversed(counts[:10]))
     most = max((one.count for one in shown), default=1)
+    labels = [plain(one.value if len(one.value) <= 16 else f"{one.value[:15]}…") for one in shown]
+    names = {"tickvals": list(range(len(shown))), "ticktext": labels, "showgrid": False, "zeroline": False}
     bars = go.Bar(
         x=[one.count for one in shown],
-        y=[plain(one.value) for one in shown],
+        y=list(range(len(shown))),
         orientation="h",
         customdata=[one.value for one in shown],
         text=[f"{one.count:,}" for one in shown],
@@ -86,7 +88,7 @@ def formats(counts: Sequence[FacetCount], chosen: Collection[str] = ()) -> go.Fi
         hoverinfo="text",
         meta={"role": "bars", "chosen": [not chosen or one.value in chosen for one in shown]},
     )
-    return _figure([bars], {"visible": False, "range": [0, most * 1.2]}, {"type": "category", "showgrid": False})
+    return _figure([bars], {"visible": False, "range": [0, most * 1.2]}, names, hovermode="y")
 
 
 def places(heaps: Sequence[PlaceBin]) -> go.Figure:
@@ -111,15 +113,16 @@ def places(heaps: Sequence[PlaceBin]) -> go.Figure:
     step = _step(max(east - west, (north - south) * stretch))
     across = {"range": [west, east], "showgrid": True, **_graticule(west, east, step, 180, "EW")}
     up = {"range": [south, north], **_graticule(south, north, step, 90, "NS")}
-    figure = _figure([*([_coast()] if wide else []), dots], across, up | {"scaleanchor": "x", "scaleratio": stretch})
-    figure.update_layout(hovermode="closest")
-    return figure
+    up |= {"scaleanchor": "x", "scaleratio": stretch}
+    return _figure([*([_coast()] if wide else []), dots], across, up, hovermode="closest")
 
 
-def _figure(traces: list[go.Bar | go.Scatter], xaxis: dict[str, object], yaxis: dict[str, object]) -> go.Figure:
+def _figure(
+    traces: list[go.Bar | go.Scatter], xaxis: dict[str, object], yaxis: dict[str, object], hovermode: str = "x"
+) -> go.Figure:
     figure = go.Figure(traces)
     margins = {"l": 8, "r": 12, "t": 6, "b": 4}
-    figure.update_layout(template="none", margin=margins, showlegend=False, dragmode="select", bargap=0.14)
+    figure.update_layout(template="none", margin=margins, showlegend=False, bargap=0.14, hovermode=hovermode)
     figure.update_xaxes(automargin=True, fixedrange=True, **{"showgrid": False, **xaxis})
     figure.update_yaxes(automargin=True, fixedrange=True, **yaxis)
     return figure
@@ -142,8 +145,8 @@ def _time_axis(bins: Sequence[TimeBin]) -> dict[str, object]:
 
 
 def _step(span: float) -> float:
-    """Return how many degrees apart to draw the lines of a map so wide: some four to seven of them."""
-    return next((step for step in _STEPS if span / step <= 7), _STEPS[-1])
+    """Return how many degrees apart to draw the lines of a map so wide: few, for their names are long."""
+    return next((step for step in _STEPS if span / step <= 4), _STEPS[-1])
 
 
 def _graticule(low: float, high: float, step: float, end: float, names: str) -> dict[str, object]:
@@ -152,7 +155,7 @@ def _graticule(low: float, high: float, step: float, end: float, names: str) -> 
     first, last = math.ceil((low - room) / step), math.floor((high + room) / step)
     lines = [round(place * step, 6) for place in range(first, last + 1) if abs(place * step) <= end]
     said = [f"{abs(line):g}°{' ' + names[line < 0] if line else ''}" for line in lines]
-    return {"tickvals": lines, "ticktext": said, "zeroline": False}
+    return {"tickvals": lines, "ticktext": said, "tickangle": 0, "zeroline": False}
 
 
 def _middle(first: date, last: date) -> str:

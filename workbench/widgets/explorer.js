@@ -330,6 +330,8 @@ export function mountExplorer(root, channel) {
 
   function arrange() {
     if (!told) return;
+    const at = document.activeElement;
+    const held = root.contains(at);
     const inProblems = told.panels.tab === "problems";
     const blank = told.total === 0;
     for (const [name, one] of Object.entries(tabs)) {
@@ -350,6 +352,7 @@ export function mountExplorer(root, channel) {
     problems.element.hidden = !inProblems;
     if (inProblems) problems.show(told.problems);
     charts.show(charts.element.hidden ? null : told.charts);
+    if (held && at instanceof HTMLElement && !at.checkVisibility()) grid.focus(); // or the notebook would get the next keys
   }
 
   /** @param {boolean} to */

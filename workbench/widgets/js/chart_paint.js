@@ -61,6 +61,20 @@ export function joined(what, bounds) {
   return [Math.min(...lows), highs.some((one) => one === null) ? null : Math.max(...highs)];
 }
 
+/**
+ * What a box drawn across bars touches: a bar counts when any of it lies inside, not only its middle.
+ * @param {"date" | "pixels"} what @param {any[]} range where the box begins and ends on the axis
+ * @param {any[]} bounds each bar's customdata, in order
+ */
+export function crossed(what, range, bounds) {
+  if (what === "date") {
+    const [low, high] = range.map((one) => String(one).slice(0, 10)).toSorted();
+    return bounds.filter(([first, last]) => first <= high && last >= low);
+  }
+  const [low, high] = range.map(Number).toSorted((a, b) => a - b);
+  return bounds.filter((_, place) => place < high && place + 1 > low);
+}
+
 /** @param {any} figure whether it shows anything */
 export function isBlank(figure) {
   const trace = figure.data[figure.data.length - 1];

@@ -1,7 +1,7 @@
 // @ts-check
 // The charts beside the pictures: drawn by plotly, coloured like the page; a click or a drawn box filters.
 
-import { isBlank, joined, painted } from "./chart_paint.js";
+import { crossed, isBlank, joined, painted } from "./chart_paint.js";
 import { el, errorBox } from "./dom.js";
 import { pageColours } from "./page_colours.js";
 import { plotlyHere } from "./plotly_here.js";
@@ -81,10 +81,14 @@ export function chartsPanel(channel, act) {
 
   /** @param {typeof cards[number]} one */
   function listen({ chart, plot }) {
+    const { what, drag } = chart;
+    const boundsOf = (/** @type {any} */ point) => point.customdata;
     plot.on("plotly_click", (/** @type {any} */ event) => picked(chart, [event.points[0].customdata]));
     plot.on("plotly_selected", (/** @type {any} */ event) => {
-      if (event?.points?.length) picked(chart, event.points.map((/** @type {any} */ point) => point.customdata));
-      else if (event) later(); // an empty box: take it away
+      if (!event || (drag === "h" && !event.range)) return; // what we drew last was taken away
+      const touched = drag === "h" ? crossed(what, event.range.x, plot.data[0].customdata) : event.points.map(boundsOf);
+      if (touched.length) picked(chart, touched);
+      else later(); // an empty box: take it away
     });
   }
 

@@ -41,7 +41,7 @@ export function facetsPanel(act) {
   function draw() {
     const focused = /** @type {HTMLElement | null} */ (element.querySelector(":focus"))?.dataset.key;
     const top = element.scrollTop;
-    element.replaceChildren(...facets.map(section));
+    element.replaceChildren(...facets.filter((facet) => facet.values.length).map(section));
     element.scrollTop = top;
     if (focused) [...element.querySelectorAll("[data-key]")].find((one) => /** @type {HTMLElement} */ (one).dataset.key === focused)?.focus({ preventScroll: true });
   }
@@ -64,7 +64,6 @@ export function facetsPanel(act) {
   function inside(facet) {
     const isOpen = open.has(facet.key);
     const values = isOpen ? (all.get(facet.key) ?? facet.values) : facet.values;
-    if (!values.length) return [el("p", { class: "wb-hint wb-facet-none", text: "none" })];
     const shown = shownValues(values, isOpen, typed.get(facet.key));
     const list = el("ul", { "aria-label": facet.label }, shown.map((one) => item(facet, one)));
     const parts = [list];
