@@ -1,0 +1,102 @@
+-- What an audit prepares once for several of its rules, as temporary tables.
+
+-- name: make_audited_keywords()
+-- The keywords as they hold now: those of the files, or what was entered instead.
+create or replace temp view audited_keywords as
+select keyword, image_id from keywords
+where image_id not in (select image_id from entered_values where field = 'Xmp.dc.subject')
+union all
+select value, image_id from entered_values where field = 'Xmp.dc.subject' and value is not null
+
+-- name: make_spellings()
+-- Every spelling of a keyword, and how many images have it.
+create or replace temp table spellings as
+select keyword, fold(keyword) as folded, n from (select keyword, count(*) as n from audited_keywords group by keyword)
+
+-- name: make_keyword_variants(typo_share, typo_least, typo_length)
+-- Spellings for which others are more frequent: told apart by case, accents and signs only; by a plural's ending; or by one
+-- letter, where the other one is very much more frequent (one letter left out of either makes them equal, or two are swapped).
+create or replace temp table keyword_variants as
+with
+bare as (
+    select keyword, n, folded, regexp_replace(folded, '[^\pL\pN]+', '', 'g') as letters from spellings
+),
+words as (select letters, sum(n)::bigint as n, arg_max(keyword, n) as keyword from bare where letters <> '' group by letters),
+by_case as (
+    select b.keyword, w.keyword as instead, 'case' as how from bare b join words w using (letters) where w.keyword <> b.keyword
+),
+endings as (
+    select letters as plural, left(letters, length(letters) - 1) as singular from words where right(letters, 1) = 's'
+    union all select letters, left(letters, length(letters) - 2) from words where right(letters, 2) = 'es'
+    union all select letters, left(letters, length(letters) - 3) || 'y' from words where right(letters, 3) = 'ies'
+),
+by_plural as (
+    select if(p.n > s.n, s.keyword, p.keyword) as keyword, if(p.n > s.n, p.keyword, s.keyword) as instead, 'plural' as how
+    from endings e join words p on p.letters = e.plural join words s on s.letters = e.singular
+    where length(e.singular) >= 3 and not regexp_matches(e.singular, '(s|\d)$')
+),
+rare as (
+    select * from words where length(letters) >= $typo_length and not regexp_matches(letters, '\d')
+      and n <= $typo_share * (select max(n) from words)
+),
+usual as (select * from words where length(letters) >= $typo_length and n >= $typo_least and not regexp_matches(letters, '\d')),
+rare_cuts as (select letters, n, keyword, left(letters, i) || substr(letters, i + 2) as cut from rare, range(40) r(i) where i < length(letters)),
+usual_cuts as (select letters, n, keyword, left(letters, i) || substr(letters, i + 2) as cut from usual, range(40) r(i) where i < length(letters)),
+near as (
+    select r.keyword, u.keyword as instead, r.n, u.n as often, r.letters, u.letters as usual from rare_cuts r join usual_cuts u using (cut)
+    union all
+    select r.keyword, u.keyword, r.n, u.n, r.letters, u.letters from rare r join usual_cuts u on u.cut = r.letters
+    union all
+    select r.keyword, u.keyword, r.n, u.n, r.letters, u.letters from rare_cuts r join usual u on u.letters = r.cut
+),
+by_letter as (
+    select keyword, arg_max(instead, often) as instead, 'typo' as how from near
+    where letters <> usual and n <= $typo_share * often and left(letters, 1) = left(usual, 1)
+      and right(letters, 2) = right(usual, 2) and damerau_levenshtein(letters, usual) = 1
+    group by keyword
+)
+select * from by_case
+union all select * from by_plural
+union all select * from by_letter where keyword not in (select keyword from by_plural)
+
+-- name: make_copied_pictures()
+-- Images whose picture is there more than once.
+create or replace temp table copied_pictures as
+with again as (
+    select picture_hash from image_facts where picture_hash is not null and flat is distinct from true
+    group by picture_hash having count(*) > 1
+)
+select f.image_id, f.picture_hash from image_facts f semi join again using (picture_hash)
+
+-- name: make_country_boxes()
+-- Where countries lie, by each of their names as it is compared.
+create or replace temp table country_boxes as
+select distinct fold(spelling) as spelling, name, south, west, north, east from country_spellings
+
+-- name: distinct_values(field, most)
+-- Every value of a field once.
+select distinct value from metadata where field = $field limit $most
+
+-- name: forget_rules(profile)
+-- Make room for what the rules of this profile say now.
+delete from audit_rules where profile = $profile
+
+-- name: add_rules(profile)
+-- What the rules say, for showing findings.
+insert into audit_rules (profile, rule, field, title, severity, says, suggestion, place)
+select $profile, rule, field, title, severity, says, suggestion, (row_number() over ())::int from rules_now
+
+-- name: forget_findings(profile)
+-- Make room for what is found now.
+delete from audit_findings where profile = $profile and image_id in (select image_id from audit_scope)
+
+-- name: forget_all_findings(profile)
+-- The same for all images.
+delete from audit_findings where profile = $profile
+
+-- name: count_findings(profile)
+-- How much each rule has found in the images audited.
+select f.rule, any_value(r.severity), count(*), count(distinct f.image_id)
+from audit_findings f join audit_rules r using (profile, rule, field)
+where profile = $profile and f.image_id in (select image_id from audit_scope)
+group by f.rule order by f.rule

@@ -1,0 +1,337 @@
+"""Audit: what is wrong with the metadata of a collection, rule by rule, and what to do about it.
+
+The rules are data (``audit_rules.toml``) and what a profile asks for; they run in SQL over one wide row an image. What
+was found stands in the view ``findings``; how much it was, each time, in ``audits``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from os import PathLike
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from workbench import audit_rules, profiles
+from workbench.audit_rules import Rule, quoted
+from workbench.catalog import Connection, arrow_table, rows_as
+from workbench.errors import BadValue, NotFound
+from workbench.fields import FIELDS
+from workbench.profiles import Profile
+from workbench.reconcile import refresh_wide
+from workbench.workspace import Workspace
+
+COMPLETENESS = (
+    "Xmp.dc.title", "Xmp.dc.description", "Xmp.dc.subject", "Xmp.dc.creator", "Xmp.dc.rights",
+    "Xmp.photoshop.DateCreated",
+    "Xmp.photoshop.Headline", "Xmp.photoshop.City", "Xmp.photoshop.Country", "Xmp.exif.GPSLatitude",
+    "Xmp.iptc.AltTextAccessibility", "Xmp.xmpRights.UsageTerms", "Xmp.iptcExt.DigitalSourceType", "Xmp.xmp.Rating",
+)  # fmt: skip
+"""Fields whose completeness is shown where no profile says which matter."""
+
+TYPO = {"typo_share": 0.02, "typo_least": 20, "typo_length": 7}
+"""When a keyword is called misspelt: it has at most this share of the other's images, which are at least so many, and
+at least this length."""
+
+_WEIGHTS = {"error": 9, "warning": 3, "info": 1}
+_MOST_TERMS = 200_000
+_MOST_NEAREST = 200
+_NEEDS = {
+    "keyword_matching": ("make_audited_keywords", "make_spellings"),
+    "keyword_variant": ("make_audited_keywords", "make_spellings", "make_keyword_variants"),
+    "unlike_its_copies": ("make_copied_pictures",),
+}  # fmt: skip
+
+
+def audit(
+    ws: Workspace,
+    profile: str | PathLike[str] | Profile | None = None,
+    *,
+    images: Sequence[str] | None = None,
+    batch: str | None = None,
+) -> Audit:
+    """Audit the metadata: of all images, of a batch, or of some images.
+
+    Parameters
+    ----------
+    ws : Workspace
+    profile : str, path or Profile, optional
+        What the client wants; without one the general rules alone are checked.
+    images : sequence of str, optional
+        Ids of the images to audit. What concerns whole batches is still judged by the whole batch.
+    batch : str, optional
+        The batch to audit.
+
+    Returns
+    -------
+    Audit
+
+    Raises
+    ------
+    NotFound
+        There is no such profile or batch, or an image isn't catalogued.
+    BadValue
+        The profile has mistakes, or both images and a batch are given.
+    """
+    if images is not None and batch is not None:
+        raise BadValue("Give images or a batch, not both.", hint="A batch is audited whole.")
+    wanted = profile if profile is None or isinstance(profile, Profile) else profiles.load(profile, ws.folder)
+    made = Audit(ws, wanted, batch, tuple(dict.fromkeys(images)) if images is not None else None)
+    made.run()
+    return made
+
+
+@dataclass
+class Audit:
+    """What an audit found.
+
+    Attributes
+    ----------
+    ws : Workspace
+    profile : Profile or None
+    batch : str or None
+        The batch it looked at; None for all.
+    image_ids : tuple of str or None
+        The images it looked at; None for all.
+    audit_id : str
+    rules : list of Rule
+        What was looked for.
+    looked_at : int
+        How many images.
+    """
+
+    ws: Workspace
+    profile: Profile | None
+    batch: str | None = None
+    image_ids: tuple[str, ...] | None = None
+    audit_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    rules: list[Rule] = field(default_factory=list)
+    looked_at: int = 0
+
+    @property
+    def name(self) -> str:
+        """The profile's name; empty where there is none."""
+        return self.profile.name if self.profile else ""
+
+    # -- running
+
+    def run(self) -> None:
+        """Look for everything and write down what was found."""
+        self.rules = audit_rules.shipped(with_profile=self.profile is not None)
+        if self.profile is not None:
+            self.rules += audit_rules.of_profile(self.profile)
+        with self.ws.catalog.writing() as connection:
+            refresh_wide(connection, [key for rule in self.rules for key in rule.columns])
+            self.looked_at = self._set_scope(connection)
+            with self._prepared(connection):
+                self._write(connection)
+            counts = self._counted(connection)
+            connection.execute("drop table audit_scope")
+        self._record(counts)
+
+    def _set_scope(self, connection: Connection) -> int:
+        """Note which images are audited; raise where they aren't there."""
+        condition, given = self._scope()
+        connection.execute(
+            f"create or replace temp table audit_scope as select image_id from metadata_wide {condition}", given
+        )
+        [(count,)] = connection.execute("select count(*) from audit_scope").fetchall()
+        if self.batch is not None and not count:
+            raise NotFound(
+                f"There is no batch {self.batch!r} with images.", hint="`ws.sql('from batches')` lists them."
+            )
+        if self.image_ids is not None and count < len(self.image_ids):
+            raise NotFound(f"{len(self.image_ids) - count} of these images aren't catalogued.", hint="Check the ids.")
+        return int(count)
+
+    def _scope(self, *, alias: str = "") -> tuple[str, dict[str, Any]]:
+        if self.batch is not None:
+            return f"where {alias}batch = $batch", {"batch": self.batch}
+        if self.image_ids is not None:
+            return f"where {alias}image_id in (select unnest($ids::varchar[]))", {"ids": list(self.image_ids)}
+        return "", {}
+
+    @contextlib.contextmanager
+    def _prepared(self, connection: Connection) -> Iterator[None]:
+        """Make and lend what the rules look up."""
+        kinds = {rule.kind for rule in self.rules}
+        steps = dict.fromkeys(step for kind, needed in _NEEDS.items() if kind in kinds for step in needed)
+        for step in steps:
+            query = audit_rules.kinds()[step]
+            connection.execute(query.sql, {name: TYPO[name] for name in query.parameters} or None)
+        with (
+            rows_as(connection, "country_spellings", pa.Table.from_pylist(audit_rules.country_boxes())),
+            rows_as(connection, "languages", pa.Table.from_pylist(audit_rules.languages())),
+        ):
+            connection.execute(audit_rules.kinds()["make_country_boxes"].sql)
+            with rows_as(connection, "bad_values", self._bad_values(connection)):
+                yield
+        for table in ("spellings", "keyword_variants", "copied_pictures", "country_boxes"):
+            connection.execute(f"drop table if exists {table}")
+        connection.execute("drop view if exists audited_keywords")
+
+    def _bad_values(self, connection: Connection) -> pa.Table:
+        """Return the values that SQL can't judge, judged here, each distinct value once."""
+        rows = [
+            {"rule": rule.id, "field": rule.field, "value": value, "near": near}
+            for rule in self.rules if rule.kind == "not_a_term"
+            for value, near in self._judged(rule, _distinct(connection, rule.field))
+        ]  # fmt: skip
+        return pa.Table.from_pylist(rows, pa.schema([(n, pa.string()) for n in ("rule", "field", "value", "near")]))
+
+    def _judged(self, rule: Rule, values: list[str]) -> Iterator[tuple[str, str | None]]:
+        assert self.profile is not None
+        wanted = self.profile.fields[rule.field]
+        if rule.id == "bad_pattern" and wanted.pattern is not None:
+            yield from ((value, None) for value in values if not wanted.pattern.fullmatch(value))
+        elif wanted.vocabulary is not None:
+            bad = [value for value in values if value not in wanted.vocabulary]
+            for place, value in enumerate(bad):
+                yield value, wanted.vocabulary.nearest(value) if place < _MOST_NEAREST else None
+
+    def _write(self, connection: Connection) -> None:
+        names = ["rule", "field", "title", "severity", "says", "suggestion"]
+        about = [(rule.id, rule.field, rule.title, rule.severity, rule.says, rule.suggestion) for rule in self.rules]
+        columns = {name: list(column) for name, column in zip(names, zip(*about, strict=True), strict=True)}
+        found, given = audit_rules.compiled(self.rules)
+        limit = (
+            ""
+            if self.batch is None and self.image_ids is None
+            else "where image_id in (select image_id from audit_scope)"
+        )
+        steps = audit_rules.kinds()
+        with rows_as(connection, "rules_now", pa.table(columns)):
+            for step in ("forget_rules", "add_rules"):
+                connection.execute(steps[step].sql, {"profile": self.name})
+        connection.execute(steps["forget_findings" if limit else "forget_all_findings"].sql, {"profile": self.name})
+        connection.execute(
+            "insert into audit_findings (profile, rule, field, image_id, value, note) "
+            f"select $profile, rule, field, image_id, value, note from ({found}) {limit}",
+            given | {"profile": self.name},
+        )
+
+    def _counted(self, connection: Connection) -> list[list[Any]]:
+        rows = connection.execute(audit_rules.kinds()["count_findings"].sql, {"profile": self.name}).fetchall()
+        return [["", "", sum(row[2] for row in rows), self.looked_at], *map(list, rows)]
+
+    def _record(self, counts: list[list[Any]]) -> None:
+        if self.image_ids is not None:  # a look at some images says nothing about the collection's way
+            return
+        payload = {"audit_id": self.audit_id, "profile": self.name, "batch": self.batch or "", "counts": counts}
+        with self.ws.change() as change:
+            change.add("audit_made", payload)
+
+    # -- looking
+
+    def _ask(self, query: str, **given: Any) -> pd.DataFrame:
+        """Run a query of this module on the findings of this audit."""
+        condition, scope = self._scope(alias="w.")
+        sql = self.ws.catalog.named(query).sql.replace("where true", condition or "where true")
+        return self.ws.sql(sql, {"profile": self.name} | scope | given, max_rows=10_000_000)
+
+    @cached_property
+    def findings(self) -> pd.DataFrame:
+        """A row for each image and rule: image_id, rule, severity, field, value, message, suggestion."""
+        return self._ask("audit_findings_of")
+
+    def summary(self) -> pd.DataFrame:
+        """Count the findings: a row for each rule and field, the worst first.
+
+        Returns
+        -------
+        DataFrame
+            rule, field, title, severity, suggestion, images (how many), share (of the images looked at), n (those).
+        """
+        found = self._ask("audit_summary")
+        found["share"] = found["images"] / max(1, self.looked_at)
+        found["n"] = self.looked_at
+        return found
+
+    def worst(self, count: int = 5) -> pd.DataFrame:
+        """Return the worst problems: an error weighs 9, a warning 3, a hint 1, each times its images."""
+        found = self.summary()
+        weight = found["severity"].map(_WEIGHTS) * found["images"]
+        return found.loc[weight.sort_values(ascending=False, kind="stable").index].head(count).reset_index(drop=True)
+
+    def images(self, rule: str, field: str | None = None) -> list[str]:
+        """Return the ids of the images that break a rule, for an ImageGrid.
+
+        Raises
+        ------
+        NotFound
+            There is no such rule.
+        """
+        if all(rule != known.id for known in self.rules):
+            raise NotFound(f"There is no rule {rule!r}.", hint="`audit.summary()` lists those that found something.")
+        ids: list[str] = self._ask("audit_images", rule=rule, field=field)["image_id"].tolist()
+        return ids
+
+    def completeness(self, fields: Sequence[str] | None = None) -> pd.DataFrame:
+        """Count where fields have a value, for a heat map.
+
+        Parameters
+        ----------
+        fields : sequence of str, optional
+            Those of the profile, or the general ones, when not given.
+
+        Returns
+        -------
+        DataFrame
+            field, label, batch, present (how many images have a value), n (images of the batch), share.
+        """
+        wanted = list(fields or (self.profile.fields if self.profile else COMPLETENESS))
+        with self.ws.catalog.writing() as connection:
+            refresh_wide(connection, wanted)
+            condition, given = self._scope()
+            counted = ", ".join(f"count({quoted(key)}) as {quoted(key)}" for key in wanted)
+            sql = f"select batch, count(*) as n, {counted} from metadata_wide {condition} group by batch order by batch"
+            table = arrow_table(connection, sql, given).to_pandas()
+        long: pd.DataFrame = table.melt(["batch", "n"], var_name="field", value_name="present")
+        long["label"] = [self._label(key) for key in long["field"]]
+        long["share"] = long["present"] / long["n"]
+        return long[["field", "label", "batch", "present", "n", "share"]]
+
+    def _label(self, key: str) -> str:
+        if self.profile and key in self.profile.fields:
+            return self.profile.fields[key].name()
+        return FIELDS[key].label if key in FIELDS else key
+
+    def trend(self) -> pd.DataFrame:
+        """Return how much each audit by this profile found, the first one first: to see what has improved.
+
+        Returns
+        -------
+        DataFrame
+            at, audit_id, rule (None for the whole), severity, findings, images, actor.
+        """
+        return self.ws.query("audit_trend", profile=self.name, batch=self.batch)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the audit as plain data."""
+        rules = self.summary().to_dict("records")
+        return {
+            "audit_id": self.audit_id,
+            "profile": self.name,
+            "batch": self.batch,
+            "images": self.looked_at,
+            "rules": rules,
+        }
+
+    def __repr__(self) -> str:
+        return f"<Audit of {self.looked_at:,} images by {self.name or 'the general rules'}>"
+
+    def __str__(self) -> str:
+        found = self.summary()
+        lines = [f"{self.looked_at:,} images, {int(found['images'].sum()):,} findings by {len(found)} rules."]
+        lines += [f"  {row.severity:<8}{row.images:>10,}  {row.share:>6.1%}  {row.title}" for row in found.itertuples()]
+        return "\n".join(lines)
+
+
+def _distinct(connection: Connection, key: str) -> list[str]:
+    query = audit_rules.kinds()["distinct_values"].sql
+    return [row[0] for row in connection.execute(query, {"field": key, "most": _MOST_TERMS}).fetchall()]
