@@ -100,7 +100,7 @@ def field_state(values: ImageValues, wanted: ProfileField, findings: Sequence[Fi
 
 def told_finding(finding: Finding) -> dict[str, Any]:
     """Return a finding as a dict."""
-    names = ("field", "rule", "message", "severity", "lang", "suggestion")
+    names = ("field", "rule", "message", "severity", "lang", "value", "suggestion")
     return {name: getattr(finding, name) for name in names}
 
 

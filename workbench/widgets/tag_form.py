@@ -1,0 +1,82 @@
+"""The tagging form in JupyterLab: `TagForm`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import BadValue
+from workbench.grid import Images
+from workbench.profiles import Profile
+from workbench.tagging import TagSession
+from workbench.widgets.image_grid import HEIGHTS
+from workbench.widgets.session_widget import SessionWidget, assemble, styles
+from workbench.workspace import Workspace
+
+
+class TagForm(SessionWidget):
+    """One image after the other, its fields beside it, saved as you type.
+
+    Parameters
+    ----------
+    ws : Workspace
+        An open workspace.
+    profile : str or Profile
+        Which fields: a profile's name, a path, or one that is loaded.
+    images : DataFrame, list of str, search, optional
+        Which images, in which order. All when left out.
+    queue : str, optional
+        Name of a queue shared with others, so that nobody gets an image somebody else has; see
+        `workbench.tagging.TagSession`.
+    language : str
+        Language of labels and guidelines.
+    height : int
+        Height of the widget, pixels.
+
+    Raises
+    ------
+    NotFound
+        There is no such profile (the hint names those there are), or an image nobody knows.
+    BadValue
+        The profile has mistakes, or a height out of bounds.
+
+    Examples
+    --------
+    >>> form = TagForm(ws, "iptc-core", ws.search("missing:title"))  # doctest: +SKIP
+    >>> form.session.history("Xmp.dc.title")  # doctest: +SKIP
+    """
+
+    _esm = assemble(Path(__file__).parent / "tag_form.js")
+    _css = styles("session_widget.css", "tag_form.css")
+
+    def __init__(
+        self,
+        ws: Workspace,
+        profile: str | Profile = "dublin-core",
+        images: Images | None = None,
+        *,
+        queue: str | None = None,
+        language: str = "en",
+        height: int = 760,
+    ) -> None:
+        if not HEIGHTS[0] <= height <= HEIGHTS[1]:
+            raise BadValue(f"A height of {height} pixels doesn't work.", hint="Take 240 to 4,000.")
+        self.session = TagSession(ws, profile, images, queue, language=language)
+        self._height = int(height)
+        super().__init__({**self.session.verbs, "view": self._view})
+        self.session.on_ahead = lambda image_id: self.push("ahead", {"image_id": image_id})
+
+    def _view(self) -> dict[str, Any]:
+        return {**self.session.view(), "height": self._height}
+
+    def apply_to(self, image_ids: Sequence[str], field: str | None = None) -> int:
+        """Enter the shown image's value of a field, or of all, for other images; return how many were changed."""
+        page = self.session.apply_to(image_ids, field)
+        self.push("changed", self._view())
+        return int(page["applied"])
+
+    def close(self) -> None:
+        """Let go of the images taken, and close the widget."""
+        self.session.close()
+        super().close()
