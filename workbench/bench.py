@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from workbench import embed as embedding
 from workbench import history as remembering
 from workbench import rebuild as rebuilding
 from workbench import scan as scanning
 from workbench import search as searching
-from workbench.bulk import Bulk
+from workbench import sheets
+from workbench.bulk import Bulk, Preview
 from workbench.events import Event
 from workbench.scan import Progress, ScanReport
 from workbench.terminal import TerminalProgress
@@ -69,6 +71,24 @@ class Bench(Workspace):
     def bulk(self) -> Bulk:
         """Bulk changes, each with a preview: see `workbench.bulk.Bulk`."""
         return Bulk(self)
+
+    def sheet_out(
+        self, to: str | os.PathLike[str], fields: Sequence[str], images: Any = None, *, languages: Sequence[str] = ()
+    ) -> Path:
+        """Save metadata as CSV or XLSX to be edited: see `workbench.sheets.sheet_out`."""
+        return sheets.sheet_out(self, to, fields, images, languages=languages)
+
+    def sheet_in(self, path: str | os.PathLike[str]) -> Preview:
+        """Read an edited sheet back, as a preview: see `workbench.sheets.sheet_in`."""
+        return sheets.sheet_in(self, path)
+
+    def embed(self, image_ids: Sequence[str], **how: Any) -> embedding.EmbedReport:
+        """Write what was entered into files, by default into copies: see `workbench.embed.embed`."""
+        return embedding.embed(self, image_ids, **how)
+
+    def undo_embed(self, seq: int, *, reason: str = "") -> embedding.EmbedReport:
+        """Restore files that were changed in place, bit for bit: see `workbench.embed.undo_embed`."""
+        return embedding.undo_embed(self, seq, reason=reason)
 
     def changes(self, *, last: int = 50) -> pd.DataFrame:
         """List the latest changes: see `workbench.history.changes`."""

@@ -100,6 +100,8 @@ class Preview:
     unchanged : int
         Images of which nothing would change.
     refused : list of Refused
+    notes : list of str
+        What else should be known.
     """
 
     ws: Workspace
@@ -109,6 +111,7 @@ class Preview:
     steps: list[Step] = field(default_factory=list)
     unchanged: int = 0
     refused: list[Refused] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     applied: Event | None = None
 
     @property
@@ -132,6 +135,7 @@ class Preview:
             f"{counts['refused']:,} refused."
         ]
         lines += [f"  {count:,} × {reason}" for reason, count in counts["reasons"].items()]
+        lines += [f"  {note}" for note in self.notes]
         return "\n".join([*lines, "Nothing is changed yet: .frame() shows before and after, .apply() does it."])
 
     def frame(self, first: int | None = None) -> pd.DataFrame:

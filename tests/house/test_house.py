@@ -20,6 +20,8 @@ DOORS = {
     "pillow_heif": {"images.py", "sample.py", "sample_pictures.py"},
     "imagehash": {"fingerprints.py"},
     "pyexiv2": {"metadata.py"},
+    "python_calamine": {"spreadsheets.py"},
+    "xlsxwriter": {"spreadsheets.py"},
     "tqdm": {"terminal.py"},
     "skimage": {"sample.py", "sample_pictures.py"},
 }
