@@ -108,6 +108,17 @@ def check(args: argparse.Namespace) -> int:
     return 1 if rows else 0
 
 
+def embed(args: argparse.Namespace) -> int:
+    """Write what was entered into copies of the files (or in place, or into sidecars)."""
+    with _workspace(args) as ws:
+        found = ws.search(args.query).ids().to_pylist()
+        report = ws.embed(
+            found, mode=args.mode, to=args.to, profile=args.profile, keep_mtime=args.keep_mtime, reason=args.reason
+        )
+    _say({"counts": report.counts(), "files": report.files}, as_json=args.json, text=str(report))
+    return 1 if report.counts().get("failed") else 0
+
+
 def sample(args: argparse.Namespace) -> int:
     """Make the sample collection: a client's folder to try things on."""
     report = workbench.make_sample(args.folder)
@@ -115,7 +126,7 @@ def sample(args: argparse.Namespace) -> int:
     return 0
 
 
-COMMANDS.update(scan=scan, sql=sql, search=search, rebuild=rebuild, check=check, sample=sample)
+COMMANDS.update(scan=scan, sql=sql, search=search, rebuild=rebuild, check=check, embed=embed, sample=sample)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -126,7 +137,7 @@ def _parser() -> argparse.ArgumentParser:
     for name in ("scan", "rebuild"):
         made[name].add_argument("--workers", type=int, help="worker processes; one for each core when not given")
         made[name].add_argument("--quiet", action="store_true", help="no progress bar")
-    for name in ("scan", "search", "rebuild", "check"):
+    for name in ("scan", "search", "rebuild", "check", "embed"):
         made[name].add_argument("--json", action="store_true", help="print JSON")
     made["scan"].add_argument("source", nargs="+", help="a folder, a file, or a URI")
     made["scan"].add_argument("--batch", help="name for what is received by this scan")
@@ -141,6 +152,14 @@ def _parser() -> argparse.ArgumentParser:
     made["search"].add_argument("--sort", default="path")
     made["search"].add_argument("--descending", action="store_true")
     made["search"].add_argument("--limit", type=int, default=20)
+    made["embed"].add_argument(
+        "query", nargs="?", default="", help="which images, in the words of search; all if empty"
+    )
+    made["embed"].add_argument("--mode", choices=("copy", "inplace", "sidecar"), default="copy")
+    made["embed"].add_argument("--to", metavar="DIR", help="the export folder, for copies")
+    made["embed"].add_argument("--profile", help="only this profile's fields")
+    made["embed"].add_argument("--keep-mtime", action="store_true", help="keep the files' modification time")
+    made["embed"].add_argument("--reason", default="", help="why; stands in the ledger")
     made["sample"].add_argument("folder", help="where to make it")
     return parser
 

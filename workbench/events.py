@@ -159,6 +159,12 @@ def _changed_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
     return (dict(zip(names, record, strict=True)) for record in unpack(attachment or zlib.compress(b"")))
 
 
+def _embedded_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
+    names = ("image_id", "uri", "how", "why", "target", "before", "after")
+    for record in unpack(attachment or zlib.compress(b"")):
+        yield dict(zip(names, record, strict=True)) | {"mode": event.payload["mode"]}
+
+
 def _audit_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
     common = {name: event.payload[name] for name in ("audit_id", "profile", "batch")}
     for rule, severity, findings, images in event.payload["counts"]:
@@ -185,6 +191,12 @@ def _kind(says: str, keys: str, columns: str = "", **more: Any) -> Kind:
     return Kind(says, frozenset(keys.split()), typed, **more)
 
 
+_SUGGESTION = (
+    "suggestion_id image_id field lang value suggested suggester confidence model version",
+    "suggestion_id:text image_id:text field:text lang:text value:text suggested:text suggester:text confidence:float "
+    "model:text version:text",
+)
+
 KINDS: dict[str, Kind] = {
     "workspace_created": _kind("The workspace was made.", "name", applies=False),
     "source_added": _kind("A source of images was named.", "source uri"),
@@ -194,6 +206,12 @@ KINDS: dict[str, Kind] = {
         "scan_id source batch count",
         "image_id:text source:text batch:text uri:text size:int checksum:text moved_from:text",
         explode=_received_rows,
+    ),
+    "files_embedded": _kind(
+        "Values were written into files, into copies of them or beside them, or taken out again.",
+        "mode count",
+        "mode:text image_id:text uri:text how:text why:text target:text before:text after:text",
+        explode=_embedded_rows,
     ),
     "scan_finished": _kind(
         "A scan came to its end, or was cancelled.",
@@ -235,6 +253,15 @@ KINDS: dict[str, Kind] = {
         "Somebody gave an image of a queue back: done, skipped, or released for others.",
         "queue image_id holder turn outcome",
         "queue:text image_id:text holder:text turn:int outcome:text",
+    ),
+    "suggestion_accepted": _kind(
+        "Somebody accepted what a machine had suggested; a change beside it enters the value.", *_SUGGESTION
+    ),
+    "suggestion_edited": _kind(
+        "Somebody entered another value than the one suggested; a change beside it enters the value.", *_SUGGESTION
+    ),
+    "suggestion_rejected": _kind(
+        "Somebody rejected what a machine had suggested: the same model won't suggest it again.", *_SUGGESTION
     ),
 }
 """Kind of event → what is known of it."""
