@@ -7,10 +7,12 @@ import json
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import workbench
+from workbench.delivery import FORMATS as EXPORTS
 from workbench.errors import BadValue, Broken, WorkbenchError
 from workbench.tables import FORMATS, render, write_whole
 
@@ -119,6 +121,15 @@ def embed(args: argparse.Namespace) -> int:
     return 1 if report.counts().get("failed") else 0
 
 
+def export(args: argparse.Namespace) -> int:
+    """Export metadata as CSV, XLSX, JSON, JSON-LD, XML or Parquet, with a manifest."""
+    with _workspace(args) as ws:
+        images = ws.search(args.query) if args.query else None
+        made = ws.export(args.format, args.to, images=images, fields=args.field, profile=args.profile)
+    _say(asdict(made), as_json=args.json, text=str(made))
+    return 0
+
+
 def sample(args: argparse.Namespace) -> int:
     """Make the sample collection: a client's folder to try things on."""
     report = workbench.make_sample(args.folder)
@@ -126,7 +137,9 @@ def sample(args: argparse.Namespace) -> int:
     return 0
 
 
-COMMANDS.update(scan=scan, sql=sql, search=search, rebuild=rebuild, check=check, embed=embed, sample=sample)
+COMMANDS.update(
+    scan=scan, sql=sql, search=search, rebuild=rebuild, check=check, embed=embed, sample=sample, export=export
+)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -137,7 +150,7 @@ def _parser() -> argparse.ArgumentParser:
     for name in ("scan", "rebuild"):
         made[name].add_argument("--workers", type=int, help="worker processes; one for each core when not given")
         made[name].add_argument("--quiet", action="store_true", help="no progress bar")
-    for name in ("scan", "search", "rebuild", "check", "embed"):
+    for name in ("export", "scan", "search", "rebuild", "check", "embed"):
         made[name].add_argument("--json", action="store_true", help="print JSON")
     made["scan"].add_argument("source", nargs="+", help="a folder, a file, or a URI")
     made["scan"].add_argument("--batch", help="name for what is received by this scan")
@@ -160,6 +173,11 @@ def _parser() -> argparse.ArgumentParser:
     made["embed"].add_argument("--profile", help="only this profile's fields")
     made["embed"].add_argument("--keep-mtime", action="store_true", help="keep the files' modification time")
     made["embed"].add_argument("--reason", default="", help="why; stands in the ledger")
+    made["export"].add_argument("format", choices=EXPORTS)
+    made["export"].add_argument("to", help="a folder that doesn't exist yet")
+    made["export"].add_argument("--query", default="", help="only the images that this finds, as in search")
+    made["export"].add_argument("--field", action="append", help="only this field; may be said several times")
+    made["export"].add_argument("--profile", help="only the fields of this profile")
     made["sample"].add_argument("folder", help="where to make it")
     return parser
 

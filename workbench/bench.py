@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from workbench import embed as embedding
+from workbench import delivery
 from workbench import history as remembering
 from workbench import rebuild as rebuilding
 from workbench import scan as scanning
@@ -89,6 +90,10 @@ class Bench(Workspace):
     def undo_embed(self, seq: int, *, reason: str = "") -> embedding.EmbedReport:
         """Restore files that were changed in place, bit for bit: see `workbench.embed.undo_embed`."""
         return embedding.undo_embed(self, seq, reason=reason)
+
+    def export(self, format: str, to: str | os.PathLike[str], **what: Any) -> delivery.Delivery:
+        """Export metadata with a manifest: ``ws.export("jsonld", folder)``; see `workbench.delivery.export`."""
+        return delivery.export(self, format, to, **what)
 
     def changes(self, *, last: int = 50) -> pd.DataFrame:
         """List the latest changes: see `workbench.history.changes`."""
