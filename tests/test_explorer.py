@@ -384,7 +384,7 @@ def test_nothing_is_counted_twice_for_the_same_question(session: ExplorerSession
     session.view()
     session.show(sql=True)
     session.back()
-    session.forward()
+    session.order("size", descending=True)
     assert counted == []
     session.refresh()
     assert counted == [""]

@@ -74,8 +74,14 @@ def formats(counts: Sequence[FacetCount], chosen: Collection[str] = ()) -> go.Fi
     """Draw images by format, those chosen in the foreground; ``customdata`` is the format."""
     shown = list(reversed(counts[:10]))
     most = max((one.count for one in shown), default=1)
-    labels = [plain(one.value if len(one.value) <= 16 else f"{one.value[:15]}…") for one in shown]
-    names = {"tickvals": list(range(len(shown))), "ticktext": labels, "showgrid": False, "zeroline": False}
+    labels = [plain(name if len(name) <= 16 else f"{name[:15]}…") for name in (str(one.value) for one in shown)]
+    names: dict[str, object] = {
+        "tickvals": list(range(len(shown))),
+        "ticktext": labels,
+        "showgrid": False,
+        "zeroline": False,
+    }
+    names["range"] = [len(shown) - 0.5 - max(len(shown), 5), len(shown) - 0.5]
     bars = go.Bar(
         x=[one.count for one in shown],
         y=list(range(len(shown))),
@@ -129,15 +135,17 @@ def _figure(
 
 
 def _time_axis(bins: Sequence[TimeBin]) -> dict[str, object]:
-    """Leave room around few bars, and name them all: plotly would name hours where there are only days."""
+    """Leave room around few bars, and name them: plotly would name hours where there are only days."""
     if not bins or len(bins) > 6:
         return {}
     first, last = datetime.combine(bins[0].first, time()), datetime.combine(bins[-1].last, time(23, 59))
     bar = bins[0].last - bins[0].first + timedelta(1)
+    named = bins if len(bins) < 4 else [bins[0], bins[-1]]
     missing = max(timedelta(), 7 * bar - (last - first)) / 2
     axis: dict[str, object] = {
-        "tickvals": [_middle(one.first, one.last) for one in bins],
-        "ticktext": [_said_days(one, short=True) for one in bins],
+        "tickvals": [_middle(one.first, one.last) for one in named],
+        "ticktext": [_said_days(one, short=True) for one in named],
+        "tickangle": 0,
     }
     with contextlib.suppress(OverflowError):  # at the ends of the calendar there is no room
         axis["range"] = [(first - missing).isoformat(), (last + missing).isoformat()]

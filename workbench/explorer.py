@@ -141,7 +141,8 @@ class ExplorerSession:
         self._search = search(ws, query, sort=sort, descending=descending)
         self._steps, self._at = [self.began_with], 0
         self._typing = False
-        self._answers: dict[Step, _Answer] = {}
+        self._answers: dict[str, _Answer] = {}  # the order doesn't count
+        self._known: dict[tuple[str, str], list[dict[str, Any]]] = {}
         self._stamp = self._stamp_now()
         self._panels: dict[str, Any] = {"facets": None, "charts": None, "sql": False, "tab": "images", "folded": []}
         self.grid = GridSession(ws, self._search)
@@ -378,6 +379,7 @@ class ExplorerSession:
     def _renew(self) -> None:
         self._stamp = self._stamp_now()
         self._answers.clear()
+        self._known.clear()
         self._ask(self._step)
 
     def _stamp_now(self) -> tuple[Any, ...]:
@@ -385,10 +387,10 @@ class ExplorerSession:
 
     def _answer(self) -> _Answer:
         """Return what the search found: counted once, as long as the catalogue stays the same."""
-        answer = self._answers.pop(self._step, None) or _Answer(len(self.grid), self._search.facets(VALUES_SHOWN + 1))
+        answer = self._answers.pop(self.query, None) or _Answer(len(self.grid), self._search.facets(VALUES_SHOWN + 1))
         if answer.figures is None and self._panels["charts"] is not False:
             answer.figures = _figures(self._search, answer.facets["format"])
-        self._answers[self._step] = answer
+        self._answers[self.query] = answer
         while len(self._answers) > _REMEMBERED:
             del self._answers[next(iter(self._answers))]
         return answer
@@ -396,8 +398,8 @@ class ExplorerSession:
     def _view(self) -> dict[str, Any]:
         with self.ws.reading():  # one lease for all the questions
             answer = self._answer()
-            totals = self._rows("explorer_total")[0]
-            kinds = self._rows("explorer_problem_kinds", **self._places_asked())
+            totals = self._kept("explorer_total")[0]
+            kinds = self._kept("explorer_problem_kinds", **self._places_asked())
         step, panels = self._step, self._panels
         return {
             "query": step.query,
@@ -425,6 +427,13 @@ class ExplorerSession:
             "grid": self.grid.view(),
             "grammar": [{"write": write, "finds": finds} for write, finds in GRAMMAR],
         }
+
+    def _kept(self, name: str, **parameters: Any) -> list[dict[str, Any]]:
+        """Return rows, asked for once as long as the catalogue stays the same."""
+        key = (name, repr(parameters))
+        if key not in self._known:
+            self._known[key] = self._rows(name, **parameters)
+        return self._known[key]
 
     def _places_asked(self) -> dict[str, list[str]]:
         return {"batches": list(self.filter.batch), "sources": list(self.filter.source)}
