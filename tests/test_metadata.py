@@ -166,7 +166,7 @@ def test_south_west_and_below_the_sea():
 @pytest.mark.parametrize(
     "where",
     [
-        place(((0, 0), (0, 0), (0, 0)), "N", ((0, 0), (0, 0), (0, 0)), "E"),
+        place(((48, 1), (0, 0), (0, 0)), "N", ((0, 0), (0, 0), (0, 0)), "E"),
         place(((95, 1), (0, 1), (0, 1)), "N", ((2, 1), (0, 1), (0, 1)), "E"),
         place(((48, 1), (0, 1), (0, 1)), "", ((2, 1), (0, 1), (0, 1)), "E"),
         PARIS[:2],
@@ -177,6 +177,11 @@ def test_no_place_on_earth_is_a_problem(where):
     found = of_exif(gps=where)
     assert (found.latitude, found.longitude, kinds(found)) == (None, None, ["bad_gps"])
     assert found.camera_model == "NIKON D750"
+
+
+def test_a_camera_without_a_fix_has_no_place_and_no_problem():
+    found = of_exif(gps=place(((0, 0), (0, 0), (0, 0)), "N", ((0, 0), (0, 0), (0, 0)), "E"))
+    assert (found.latitude, found.longitude, found.problems) == (None, None, [])
 
 
 def test_xmp_coordinates():

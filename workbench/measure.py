@@ -92,6 +92,8 @@ def _measure(data: Any, *, is_sidecar: bool) -> Measured:
     facts = None
     if picture.format is not None and not any(p.stage == "decode" for p in problems):
         facts = tuple(getattr(picture, n) for n in PICTURE_FACTS) + tuple(getattr(found, n) for n in METADATA_FACTS)
+    if facts is None:
+        problems = problems[:1]  # one row a file that is no image: images and these rows add up to the files
     keys, langs, ordinals, values = map(list, zip(*found.values, strict=True)) if found.values else ([], [], [], [])
     return Measured(
         size, checksum, facts, picture.thumbnail, keys, langs, ordinals, values, found.keywords, found.text, problems

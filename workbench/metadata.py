@@ -496,7 +496,7 @@ _CAPTURE = (
 def _place(entries: _Entries) -> None:
     found, first = entries.found, entries.first
     gps = "Exif.GPSInfo.GPS"
-    exif_pair = (first.get(f"{gps}Latitude"), first.get(f"{gps}Longitude"))
+    exif_pair = _without_blanks(first.get(f"{gps}Latitude"), first.get(f"{gps}Longitude"))
     xmp_pair = (first.get("Xmp.exif.GPSLatitude"), first.get("Xmp.exif.GPSLongitude"))
     try:
         if any(exif_pair):
@@ -513,6 +513,12 @@ def _place(entries: _Entries) -> None:
         found.report("bad_gps", f"{xmp_pair[0]}, {xmp_pair[1]}: {error}")
     heights = (_altitude(entries, key) for key in (f"{gps}Altitude", "Xmp.exif.GPSAltitude"))
     found.altitude = next((height for height in heights if height is not None), None)
+
+
+def _without_blanks(latitude: str | None, longitude: str | None) -> tuple[str | None, str | None]:
+    """Return no place where a camera without a fix wrote zeros over zeros: that is a blank, not a mistake."""
+    blank = all(part == "0/0" for part in f"{latitude or ''} {longitude or ''}".split())
+    return (None, None) if blank else (latitude, longitude)
 
 
 def _altitude(entries: _Entries, key: str) -> float | None:
