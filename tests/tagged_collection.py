@@ -6,10 +6,10 @@ import io
 from pathlib import Path
 
 from PIL import Image
-
-import workbench as wb
 from small_collections import fill, image_ids
 from widgets.small_workspace import made_picture
+
+import workbench as wb
 
 PROFILE = """
 name = "shop"

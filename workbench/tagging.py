@@ -451,7 +451,7 @@ class TagSession:
             values = self._following.values(image_id)
             for name, entry in names.items():
                 now = values.entries.get(name)
-                if entry and now and now.seq != entry.seq:
+                if entry and now and (now.content, now.withdrawn) != (entry.content, entry.withdrawn):
                     label = self.profile.fields[name].name(self.language) if name in self.profile.fields else name
                     raise Stale(f"{now.actor} has changed {label} since.", hint="Its history shows both; revert there.")
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from workbench.errors import BadValue
+from workbench.errors import BadValue, WorkbenchError
 from workbench.grid import Images
 from workbench.profiles import Profile
 from workbench.tagging import TagSession
@@ -78,5 +79,8 @@ class TagForm(SessionWidget):
 
     def close(self) -> None:
         """Let go of the images taken, and close the widget."""
-        self.session.close()
+        session = getattr(self, "session", None)  # a form that couldn't be made is closed, too
+        if session is not None:
+            with contextlib.suppress(WorkbenchError):  # what isn't released now is free again after a while
+                session.close()
         super().close()

@@ -57,6 +57,7 @@ export function suggestBox(input, given) {
     );
     list.hidden = !terms.length;
     input.setAttribute("aria-expanded", String(!list.hidden));
+    if (terms.length) list.scrollIntoView({ block: "nearest" });
     choose(terms.length && given.first && input.value.trim() ? 0 : -1);
   }
 
