@@ -12,16 +12,17 @@ from typing import Any
 
 import pandas as pd
 
+from workbench import delivery, sheets
 from workbench import embed as embedding
-from workbench import delivery
 from workbench import history as remembering
 from workbench import rebuild as rebuilding
 from workbench import scan as scanning
 from workbench import search as searching
-from workbench import sheets
+from workbench import suggestion as suggesting
 from workbench.bulk import Bulk, Preview
 from workbench.events import Event
 from workbench.scan import Progress, ScanReport
+from workbench.suggesters import LOCAL, Suggester
 from workbench.terminal import TerminalProgress
 from workbench.workspace import Workspace
 
@@ -106,6 +107,32 @@ class Bench(Workspace):
     def undo(self, seq: int, *, reason: str = "", force: bool = False) -> Event:
         """Take a change back: see `workbench.history.undo`."""
         return remembering.undo(self, seq, reason=reason, force=force)
+
+    def suggest(
+        self, images: Any = None, suggesters: Sequence[str | Suggester] = LOCAL, **how: Any
+    ) -> suggesting.SuggestReport:
+        """Let machines propose values: see `workbench.suggestion.suggest`."""
+        return suggesting.suggest(self, images, suggesters, **how)
+
+    def suggestions(self, image_id: str) -> pd.DataFrame:
+        """List what is proposed for an image: see `workbench.suggestion.suggestions`."""
+        return suggesting.suggestions(self, image_id)
+
+    def accept(self, ids: Sequence[str], *, reason: str = "") -> list[Event]:
+        """Accept suggestions, which makes them values: see `workbench.suggestion.accept`."""
+        return suggesting.accept(self, ids, reason=reason)
+
+    def edit(self, suggestion_id: str, value: str, *, reason: str = "") -> list[Event]:
+        """Enter another value than the one suggested: see `workbench.suggestion.edit`."""
+        return suggesting.edit(self, suggestion_id, value, reason=reason)
+
+    def reject(self, ids: Sequence[str], *, reason: str = "") -> list[Event]:
+        """Reject suggestions, so that they aren't made again: see `workbench.suggestion.reject`."""
+        return suggesting.reject(self, ids, reason=reason)
+
+    def acceptance_rates(self) -> pd.DataFrame:
+        """Say how many suggestions were accepted, of which kind: see `workbench.suggestion.acceptance_rates`."""
+        return suggesting.acceptance_rates(self)
 
 
 def open(folder: str | Path, *, actor: str | None = None) -> Bench:

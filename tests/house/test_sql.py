@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from workbench import events, reconcile, scan
+from workbench import events, reconcile, scan, suggestion
 from workbench.catalog import Catalog, load_queries, sql_folder
 
 pytestmark = pytest.mark.core
@@ -54,6 +54,7 @@ def lent_tables() -> dict[str, pa.Table]:
             {"image_id": text, "root": text, "field": text, "carrier": text, "lang": text, "unit": text}
             | {"ordinal": pa.int32(), "value": text, "rank": pa.int32(), "shape": text, "cut": pa.int32()}
         ).empty_table(),
+        "proposed": pa.schema(suggestion._COLUMNS).empty_table(),
         "ordered_keywords": pa.schema({"keyword": text, "folded": text, "image_id": text}).empty_table(),
     }
 
