@@ -188,6 +188,7 @@ class MiniHost:
     def _handler(host) -> type[BaseHTTPRequestHandler]:  # noqa: N805  (self is the request's below)
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # or every answer waits 40 ms for the browser's acknowledgement
 
             def log_message(self, *args: Any) -> None:
                 pass
