@@ -39,9 +39,12 @@ function textBox(field, more) {
   const box = field.long ? el("textarea", { rows: 2, class: "wb-input", ...more }) : el("input", { type: "text", class: "wb-input", ...more });
   box.setAttribute("autocomplete", "off");
   box.setAttribute("spellcheck", field.terms ? "false" : "true");
-  if (field.long) box.addEventListener("input", () => grow(box));
+  if (field.long && !SIZES_ITSELF) box.addEventListener("input", () => grow(box));
   return box;
 }
+
+/** Whether the browser makes a text area as high as its text (`field-sizing`), without a layout for each. */
+const SIZES_ITSELF = typeof CSS !== "undefined" && CSS.supports("field-sizing", "content");
 
 /** Let a text area be as high as its text, up to a limit. @param {HTMLTextAreaElement} box */
 function grow(box) {
@@ -51,8 +54,9 @@ function grow(box) {
 
 /** @param {any} box @param {string} value */
 function put(box, value) {
-  if (box.value !== value) box.value = value;
-  if (box instanceof HTMLTextAreaElement) grow(box);
+  if (box.value === value) return;
+  box.value = value;
+  if (box instanceof HTMLTextAreaElement && !SIZES_ITSELF) grow(box);
 }
 
 /** @param {KeyboardEvent} event */
