@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from workbench.tables import save_table as save_table
     from workbench.widgets.explorer import Explorer as Explorer
     from workbench.widgets.image_grid import ImageGrid as ImageGrid
+    from workbench.widgets.tag_form import TagForm as TagForm
 
 # Loaded when first asked for: a worker process must not pay for notebooks and plots.
 _HOMES = {
@@ -29,11 +30,22 @@ _HOMES = {
     "Bench": "workbench.bench",
     "Explorer": "workbench.widgets.explorer",
     "ImageGrid": "workbench.widgets.image_grid",
+    "TagForm": "workbench.widgets.tag_form",
     "make_sample": "workbench.sample",
     "save_table": "workbench.tables",
 }
 
-__all__ = ["Bench", "Explorer", "ImageGrid", "make_sample", "open", "open_sample", "sample_images", "save_table"]
+__all__ = [
+    "Bench",
+    "Explorer",
+    "ImageGrid",
+    "TagForm",
+    "make_sample",
+    "open",
+    "open_sample",
+    "sample_images",
+    "save_table",
+]
 
 
 def __getattr__(name: str) -> Any:
