@@ -19,8 +19,9 @@ from workbench import rebuild as rebuilding
 from workbench import scan as scanning
 from workbench import search as searching
 from workbench import suggestion as suggesting
-from workbench.bulk import Bulk, Preview
+from workbench.bulk import Preview
 from workbench.events import Event
+from workbench.renaming import EveryBulk, recover, undo_rename
 from workbench.scan import Progress, ScanReport
 from workbench.suggesters import LOCAL, Suggester
 from workbench.terminal import TerminalProgress
@@ -36,6 +37,10 @@ class Bench(Workspace):
     actor : str, optional
         Who works here.
     """
+
+    def __init__(self, folder: str | Path, *, actor: str | None = None) -> None:
+        super().__init__(folder, actor=actor)
+        recover(self)
 
     def scan(
         self,
@@ -70,9 +75,9 @@ class Bench(Workspace):
         return searching.search(self, searching.parse(query), **how)
 
     @property
-    def bulk(self) -> Bulk:
-        """Bulk changes, each with a preview: see `workbench.bulk.Bulk`."""
-        return Bulk(self)
+    def bulk(self) -> EveryBulk:
+        """Bulk changes, each with a preview: see `workbench.bulk.Bulk` and `workbench.renaming.rename`."""
+        return EveryBulk(self)
 
     def sheet_out(
         self, to: str | os.PathLike[str], fields: Sequence[str], images: Any = None, *, languages: Sequence[str] = ()
@@ -105,7 +110,10 @@ class Bench(Workspace):
         return remembering.history(self, image_id, field)
 
     def undo(self, seq: int, *, reason: str = "", force: bool = False) -> Event:
-        """Take a change back: see `workbench.history.undo`."""
+        """Take a change back: see `workbench.history.undo`, for file names `workbench.renaming.undo_rename`."""
+        event = self.ledger.read(after=seq - 1, limit=1) if seq > 0 else []
+        if event and event[0].kind == "files_renamed":
+            return undo_rename(self, seq, reason=reason)
         return remembering.undo(self, seq, reason=reason, force=force)
 
     def suggest(

@@ -322,7 +322,7 @@ class Bulk:
         for key, part in chosen.fields.items():
             _check_languages(key, part)
         preview = self._preview(what, origin)
-        known = _known(self.ws, ids, chosen)
+        known = as_known(self.ws, ids, chosen)
         before = contents(self.ws, ids, chosen.fields)
         for image_id in ids:
             _fill_one(preview, image_id, chosen, known.get(image_id), before)
@@ -472,7 +472,7 @@ def _check_languages(key: str, part: FieldTemplate) -> None:
         raise BadValue(f"{key} holds one value.", hint="Give one text, not a list.")
 
 
-def _known(ws: Workspace, ids: list[str], chosen: Template) -> dict[str, Known]:
+def as_known(ws: Workspace, ids: list[str], chosen: Template) -> dict[str, Known]:
     """Return what the template's variables stand for, for each image that is catalogued as one."""
     wanted = chosen.variables
     fields = {named[0] for name in wanted if (named := field_of(name))}

@@ -165,6 +165,11 @@ def _embedded_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
         yield dict(zip(names, record, strict=True)) | {"mode": event.payload["mode"]}
 
 
+def _renamed_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
+    names = ("image_id", "new_id", "new_uri", "name")
+    return (dict(zip(names, record, strict=True)) for record in unpack(attachment or zlib.compress(b"")))
+
+
 def _audit_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
     common = {name: event.payload[name] for name in ("audit_id", "profile", "batch")}
     for rule, severity, findings, images in event.payload["counts"]:
@@ -242,6 +247,14 @@ KINDS: dict[str, Kind] = {
         "count fields what",
         "image_id:text field:text lang:text ordinal:int value:text origin:text",
         explode=_changed_rows,
+    ),
+    "rename_planned": _kind("Somebody is about to rename files: which, and how.", "plan_id what", applies=False),
+    "rename_staged": _kind("Files that swap names have all been put aside.", "plan_id", applies=False),
+    "files_renamed": _kind(
+        "Files were renamed on the disk; what was entered for them stays with them.",
+        "plan_id count fields what",
+        "image_id:text new_id:text new_uri:text name:text",
+        explode=_renamed_rows,
     ),
     "item_taken": _kind(
         "Somebody took an image of a queue to work at, or kept it for longer.",

@@ -104,8 +104,7 @@ def undo(ws: Workspace, seq: int, *, reason: str = "", force: bool = False) -> E
         What this event did can't be undone.
     """
     seqs = _events_of(ws, seq)
-    if (by := _undone(ws).get(seq)) is not None:
-        raise Stale(f"Change {seq} was undone already.", hint=f"Undo {by} to bring it back.")
+    refuse_if_undone(ws, seq)
     if not force:
         _refuse_if_changed(ws, seq, seqs)
     before = ask(ws, "values_before", seqs=seqs)
@@ -117,6 +116,12 @@ def undo(ws: Workspace, seq: int, *, reason: str = "", force: bool = False) -> E
     with ws.change(reason or f"undo of {seq}") as change:
         change.add("values_changed", payload, attachment=pack(records))
     return change.events[0]
+
+
+def refuse_if_undone(ws: Workspace, seq: int) -> None:
+    """Raise `Stale` when a change was undone already."""
+    if (by := _undone(ws).get(seq)) is not None:
+        raise Stale(f"Change {seq} was undone already.", hint=f"Undo {by} to bring it back.")
 
 
 def _events_of(ws: Workspace, seq: int) -> list[int]:

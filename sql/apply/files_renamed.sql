@@ -1,0 +1,59 @@
+-- Files were renamed inside their folders, each to a name of its own; several may have passed names round among them. What is
+-- known of a file, and what was entered for it, goes along. Files that a scan has recognised meanwhile are left out.
+create or replace temp table renamed as
+select e.image_id as old_id, e.new_id, e.new_uri, e.name, e.seq, r.source, r.batch, r.size, r.checksum, r.received_at
+from event_rows e join (
+    select image_id, arg_max(source, seq) as source, arg_max(batch, identity_order(seq, moved_from)) as batch,
+           arg_max(size, seq) as size, arg_max(checksum, seq) as checksum,
+           arg_max(received_at, identity_order(seq, moved_from)) as received_at
+    from receipts where image_id in (select image_id from event_rows) group by image_id
+) r using (image_id)
+anti join aliases a on a.old_id = e.image_id and a.image_id = e.new_id;
+
+insert into receipts (image_id, source, batch, uri, size, checksum, moved_from, received_at, seq)
+select new_id, source, batch, new_uri, size, checksum, old_id, received_at, seq from renamed;
+
+delete from aliases where old_id in (select new_id from renamed);
+update aliases set image_id = r.new_id from renamed r where r.old_id = aliases.image_id;
+insert into aliases (old_id, image_id) select old_id, new_id from renamed where old_id not in (select new_id from renamed);
+
+-- What is left of files that had these names before and are gone.
+create or replace temp table displaced as select new_id as image_id from renamed where new_id not in (select old_id from renamed);
+delete from entered_values where image_id in (select image_id from displaced);
+delete from value_history where image_id in (select image_id from displaced);
+delete from image_facts where image_id in (select image_id from displaced);
+delete from file_problems where image_id in (select image_id from displaced);
+delete from embedded where image_id in (select image_id from displaced);
+delete from keywords where image_id in (select image_id from displaced);
+delete from search_texts where image_id in (select image_id from displaced);
+delete from seen_files where image_id in (select image_id from displaced);
+delete from file_values where image_id in (select image_id from displaced);
+delete from value_conflicts where image_id in (select image_id from displaced);
+delete from sidecar_values where sidecar_id in (select image_id from displaced);
+delete from metadata_wide where image_id in (select image_id from displaced);
+drop table displaced;
+
+update search_texts
+set image_id = r.new_id,
+    folded = case when starts_with(folded, fold(f.path))
+                  then fold(concat_ws('/', nullif(f.folder, ''), r.name)) || substr(folded, length(fold(f.path)) + 1) else folded end
+from renamed r join image_facts f on f.image_id = r.old_id where r.old_id = search_texts.image_id;
+update image_facts
+set image_id = r.new_id, uri = r.new_uri, name = r.name, path = concat_ws('/', nullif(folder, ''), r.name), moved_from = r.old_id
+from renamed r where r.old_id = image_facts.image_id;
+update file_problems
+set image_id = r.new_id, uri = r.new_uri, path = regexp_replace(path, '[^/]*$', '') || r.name
+from renamed r where r.old_id = file_problems.image_id;
+update seen_files set image_id = r.new_id, uri = r.new_uri from renamed r where r.old_id = seen_files.image_id;
+update entered_values set image_id = r.new_id from renamed r where r.old_id = entered_values.image_id;
+update value_history set image_id = r.new_id from renamed r where r.old_id = value_history.image_id;
+update embedded set image_id = r.new_id from renamed r where r.old_id = embedded.image_id;
+update keywords set image_id = r.new_id from renamed r where r.old_id = keywords.image_id;
+update file_values set image_id = r.new_id from renamed r where r.old_id = file_values.image_id;
+update value_conflicts set image_id = r.new_id from renamed r where r.old_id = value_conflicts.image_id;
+update sidecar_values set sidecar_id = r.new_id, beside = left(r.new_uri, length(r.new_uri) - length('.xmp'))
+from renamed r where r.old_id = sidecar_values.sidecar_id;
+update metadata_wide set image_id = r.new_id, name = r.name from renamed r where r.old_id = metadata_wide.image_id;
+update stale_metadata set image_id = r.new_id from renamed r where r.old_id = stale_metadata.image_id;
+
+drop table renamed;
