@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from workbench.demo import sample_images as sample_images
     from workbench.sample import make_sample as make_sample
     from workbench.tables import save_table as save_table
+    from workbench.widgets.audit_board import AuditBoard as AuditBoard
     from workbench.widgets.explorer import Explorer as Explorer
     from workbench.widgets.image_grid import ImageGrid as ImageGrid
     from workbench.widgets.tag_form import TagForm as TagForm
@@ -27,6 +28,7 @@ _HOMES = {
     "open": "workbench.bench",
     "open_sample": "workbench.demo",
     "sample_images": "workbench.demo",
+    "AuditBoard": "workbench.widgets.audit_board",
     "Bench": "workbench.bench",
     "Explorer": "workbench.widgets.explorer",
     "ImageGrid": "workbench.widgets.image_grid",
@@ -36,6 +38,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "AuditBoard",
     "Bench",
     "Explorer",
     "ImageGrid",

@@ -301,7 +301,8 @@ def _with_columns(sql: str, rule: Rule) -> str:
     spec = FIELDS.get(rule.field)
     if rule.kind in _EACH_ENTRY and (spec is not None and spec.is_list):
         entries = f"(select image_id, value as {quoted(rule.field)} from metadata where field = {text(rule.field)}) as"
-        sql = sql.replace("from metadata_wide", f"from {entries} metadata_wide", 1)
+        wide = re.compile(r"from metadata_wide(?: (w)\b)?")
+        sql = wide.sub(lambda found: f"from {entries} {found[1] or 'metadata_wide'}", sql, count=1)
     for name, value in {
         "'{key}'": text(rule.field), "'{rule}'": text(rule.id),
         "{field}": quoted(rule.field), "{other}": quoted(rule.other),
