@@ -590,6 +590,20 @@ def _at(session: TagSession, place: int) -> TagSession:
     return session
 
 
+HELD = KILLED.replace('"shop")', '"shop", queue="q")').replace("session.accept()\n", "")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
+def test_what_a_dead_program_had_is_free_at_once(ws: wb.Bench) -> None:
+    ws.catalog.close()
+    died = worker(ws, "ann", HELD)
+    died.communicate(timeout=120)
+    again = TagSession(ws, "shop", queue="q")
+    assert again.view()["image"]["place"] == 0
+    assert again.view()["fields"][CITY]["value"] == "Tbilisi"
+    again.close()
+
+
 def test_rebuilt_catalogue_knows_the_queue(ws: wb.Bench) -> None:
     session = TagSession(ws, "shop", queue="q")
     session.accept()

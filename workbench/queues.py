@@ -69,6 +69,10 @@ class Queue:
         Whether images are taken, so that nobody else gets them; otherwise only what is done is noted.
     members : container of str, optional
         The images that `done` counts; all when left out.
+    holder : str
+        Names this session; made up when empty.
+    gone : callable
+        Says of a holder whether its program has certainly ended: what it had is free at once.
     now : callable
         Tells the time, UTC.
     """
@@ -80,15 +84,18 @@ class Queue:
         *,
         shared: bool = True,
         members: Container[str] | None = None,
+        holder: str = "",
+        gone: Callable[[str], bool] = lambda holder: False,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.name = name
         self.shared = shared
-        self.holder = uuid.uuid4().hex[:12]
+        self.holder = holder or uuid.uuid4().hex[:12]
         self.items: dict[str, Item] = {}
         self.done = 0
         self._members = members
         self._append = append
+        self._gone = gone
         self._now = now
 
     def load(self, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -121,7 +128,7 @@ class Queue:
         item = self.items.get(image_id)
         if not self.shared or item is None or item.outcome != "taken" or item.holder == self.holder:
             return None
-        return item if self._now() - parsed(item.at) < HOLD else None
+        return item if self._now() - parsed(item.at) < HOLD and not self._gone(item.holder) else None
 
     def outcome(self, image_id: str) -> str:
         """Return how the image stands for showing: ``open``, ``done``, ``skipped``, or ``taken`` by somebody else."""

@@ -14,8 +14,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import platform
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -119,7 +122,12 @@ class TagSession:
         self._redo: list[Step] = []
         self._vocabularies: dict[str, Vocabulary] = {}
         self.queue = Queue(
-            queue or self._own_queue(), self._append, shared=queue is not None, members=frozenset(self.ids)
+            queue or self._own_queue(),
+            self._append,
+            shared=queue is not None,
+            members=frozenset(self.ids),
+            holder=_holder(),
+            gone=_has_ended,
         )
         self._following = Following(ws, self.queue.hear)
         self._load_queue()
@@ -769,6 +777,26 @@ class TagSession:
     def read_date(self, text: str) -> dict[str, Any]:
         """Say a date in words, or how it should be written."""
         return {"text": text, **date_words(text[:100], self.language)}
+
+
+def _holder() -> str:
+    """Name this session so that another one on this machine can tell whether its program still runs."""
+    return f"{platform.node()}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
+
+
+def _has_ended(holder: str) -> bool:
+    """Whether the program of a session on this machine has ended; False where that can't be known."""
+    host, _, rest = holder.partition(":")
+    process = rest.partition(":")[0]
+    if os.name != "posix" or host != platform.node() or not process.isdecimal():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:  # it runs, as somebody else
+        return False
+    return False
 
 
 def _edge(edge: int) -> int:

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.core
 
 PUBLIC = (
     "images", "problems", "files", "embedded", "keywords", "entered", "events", "sources", "batches", "vanished",
-    "scans", "metadata", "metadata_conflicts", "cleared", "findings", "audits", "history", "deliveries",
+    "scans", "metadata", "metadata_conflicts", "cleared", "queues", "findings", "audits", "history", "deliveries",
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from workbench.grid import Images
 from workbench.profiles import Profile
 from workbench.tagging import TagSession
 from workbench.widgets.image_grid import HEIGHTS
-from workbench.widgets.session_widget import SessionWidget, assemble, styles
+from workbench.widgets.session_widget import SessionWidget, assemble, in_this_cell, styles
 from workbench.workspace import Workspace
 
 
@@ -63,7 +63,14 @@ class TagForm(SessionWidget):
     ) -> None:
         if not HEIGHTS[0] <= height <= HEIGHTS[1]:
             raise BadValue(f"A height of {height} pixels doesn't work.", hint="Take 240 to 4,000.")
-        self.session = TagSession(ws, profile, images, queue, language=language)
+        made: dict[str, TagSession] = {}
+        before = (in_this_cell("tag form", made) or {}).get("session")
+        if before is not None:
+            before.close()  # or its images would stay taken
+        self.session = made["session"] = TagSession(ws, profile, images, queue, language=language)
+        if before is not None and before.image_id in self.session.ids:
+            with contextlib.suppress(WorkbenchError):  # somebody else has it by now
+                self.session.go(self.session.ids.index(before.image_id))
         self._height = int(height)
         super().__init__({**self.session.verbs, "view": self._view})
         self.session.on_ahead = lambda image_id: self.push("ahead", {"image_id": image_id})
