@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import workbench
+from workbench import suggesters
 from workbench.delivery import FORMATS as EXPORTS
 from workbench.errors import BadValue, Broken, WorkbenchError
 from workbench.tables import FORMATS, render, write_whole
@@ -130,6 +131,15 @@ def export(args: argparse.Namespace) -> int:
     return 0
 
 
+def audit(args: argparse.Namespace) -> int:
+    """Say what is wrong with the metadata, by a profile's rules and the general ones."""
+    with _workspace(args) as ws:
+        made = ws.audit(args.profile, batch=args.batch)
+        found = made.as_dict()
+    _say(found, as_json=args.json, text=str(made))
+    return 1 if any(row["severity"] == "error" for row in found["rules"]) else 0
+
+
 def sample(args: argparse.Namespace) -> int:
     """Make the sample collection: a client's folder to try things on."""
     report = workbench.make_sample(args.folder)
@@ -137,8 +147,27 @@ def sample(args: argparse.Namespace) -> int:
     return 0
 
 
+def suggest(args: argparse.Namespace) -> int:
+    """Let machines propose values, from names, similar images, vocabularies and so on."""
+    with _workspace(args) as ws:
+        images = ws.search(args.query) if args.query else None
+        named = args.suggester or suggesters.LOCAL
+        report = ws.suggest(images, named, profile=args.profile)
+    _say(report.as_dict(), as_json=args.json, text=str(report))
+    return 0 if all(one.outcome == "finished" for one in report.suggesters) else 1
+
+
 COMMANDS.update(
-    scan=scan, sql=sql, search=search, rebuild=rebuild, check=check, embed=embed, sample=sample, export=export
+    scan=scan,
+    audit=audit,
+    sql=sql,
+    search=search,
+    rebuild=rebuild,
+    check=check,
+    embed=embed,
+    sample=sample,
+    export=export,
+    suggest=suggest,
 )
 
 
@@ -150,7 +179,7 @@ def _parser() -> argparse.ArgumentParser:
     for name in ("scan", "rebuild"):
         made[name].add_argument("--workers", type=int, help="worker processes; one for each core when not given")
         made[name].add_argument("--quiet", action="store_true", help="no progress bar")
-    for name in ("export", "scan", "search", "rebuild", "check", "embed"):
+    for name in ("audit", "export", "scan", "search", "rebuild", "check", "embed", "suggest"):
         made[name].add_argument("--json", action="store_true", help="print JSON")
     made["scan"].add_argument("source", nargs="+", help="a folder, a file, or a URI")
     made["scan"].add_argument("--batch", help="name for what is received by this scan")
@@ -173,11 +202,21 @@ def _parser() -> argparse.ArgumentParser:
     made["embed"].add_argument("--profile", help="only this profile's fields")
     made["embed"].add_argument("--keep-mtime", action="store_true", help="keep the files' modification time")
     made["embed"].add_argument("--reason", default="", help="why; stands in the ledger")
+    made["audit"].add_argument("--profile", help="what the client wants; the general rules alone when not given")
+    made["audit"].add_argument("--batch", help="only this batch")
     made["export"].add_argument("format", choices=EXPORTS)
     made["export"].add_argument("to", help="a folder that doesn't exist yet")
     made["export"].add_argument("--query", default="", help="only the images that this finds, as in search")
     made["export"].add_argument("--field", action="append", help="only this field; may be said several times")
     made["export"].add_argument("--profile", help="only the fields of this profile")
+    made["suggest"].add_argument(
+        "--suggester",
+        action="append",
+        help=f"one of {', '.join(suggesters.BUILT_IN)}, or a plug-in; may be said several "
+        f"times. {', '.join(suggesters.LOCAL)} when not given; aws and gcloud send the pictures out",
+    )
+    made["suggest"].add_argument("--profile", help="only what fits this profile's fields")
+    made["suggest"].add_argument("--query", default="", help="only for the images that this finds, as in search")
     made["sample"].add_argument("folder", help="where to make it")
     return parser
 

@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import IO, Any, cast
+from typing import IO, Any, TypeVar, cast
 
 import numpy as np
+import numpy.typing as npt
 import pillow_heif
 from PIL import Image, ImageCms, UnidentifiedImageError
 
@@ -38,6 +39,7 @@ from workbench.structure import (
 pillow_heif.register_heif_opener()
 
 Data = bytes | mmap.mmap
+Made = TypeVar("Made")
 
 MAX_PIXELS = 250_000_000
 """Pixels a picture may claim; more is treated as a decompression bomb."""
@@ -199,6 +201,32 @@ def large_jpeg(data: Data, *, edge: int = 2048) -> bytes:
     BadValue
         The file isn't an image, or can't be decoded.
     """
+    return _rendered(data, edge, lambda image: _encode(image, quality=88))
+
+
+def pixels(data: Data, *, width: int, height: int) -> npt.NDArray[np.uint8]:
+    """Return any decodable image in a given size, oriented, in sRGB; its shape is (height, width, 3).
+
+    Parameters
+    ----------
+    data : bytes or mmap.mmap
+        The whole file.
+    width, height : int
+        In pixels; the picture is stretched to fit.
+
+    Raises
+    ------
+    BadValue
+        The file isn't an image, or can't be decoded.
+    """
+    size = (width, height)
+    return _rendered(
+        data, 2 * max(size), lambda image: np.asarray(image.convert("RGB").resize(size, Image.Resampling.BILINEAR))
+    )
+
+
+def _rendered(data: Data, edge: int, make: Callable[[Image.Image], Made]) -> Made:
+    """Return what is made of the picture, oriented and in sRGB."""
     picture = Picture()
     kind = recognise(data)
     if not kind.decodable:
@@ -207,7 +235,7 @@ def large_jpeg(data: Data, *, edge: int = 2048) -> bytes:
         try:
             opened = _open(data, kind, picture)
             shown = _plain(_decode(opened, edge))
-            return _encode(_to_srgb(_shrink(_turn(shown, opened.turn), edge), opened.icc), quality=88)
+            return make(_to_srgb(_shrink(_turn(shown, opened.turn), edge), opened.icc))
         except Exception as error:
             raise BadValue(_failure(data, kind, error).message, hint=_LOOK) from error
 

@@ -104,6 +104,11 @@ class Trouble:
     message: str
 
 
+@dataclass(frozen=True, slots=True)
+class StillHere:
+    """Says that a suggester is at work, though it has nothing to suggest."""
+
+
 @dataclass(frozen=True)
 class Setting:
     """What a suggester is made with.
@@ -153,7 +158,7 @@ class Suggester(Protocol):
     version: str
     wants: Wants
 
-    def suggest(self, subjects: Sequence[Subject]) -> Iterator[Suggestion | Trouble]:
+    def suggest(self, subjects: Sequence[Subject]) -> Iterator[Suggestion | Trouble | StillHere]:
         """Yield what is proposed for these images, in any order."""
         ...
 

@@ -23,7 +23,8 @@ _ARTICLE = re.compile(
     rf"(?<![A-Za-z0-9])(?!(?:{_CAMERA})[-.]?\d)[A-Z]{{1,6}}[-.]?\d{{2,8}}(?:[-.][A-Z0-9]{{1,6}})*(?![A-Za-z0-9])"
 )
 _HIDDEN = re.compile(r"\\x[0-9a-fA-F]{2}")
-_SPLIT = re.compile(r"[\s_\-–—.+,;()\[\]{}#&@~=!'’\"%$§^`´]+|(?<=[a-zß-ÿ])(?=[A-ZÀ-Þ])")
+_SPLIT = re.compile(r"[\s_\-–—.+,;()\[\]{}#&@~=!'’\"%$§^`´]+")
+_CAMEL = re.compile(r"(?<=[a-zß-ÿ])(?=[A-ZÀ-Þ])")
 _WORD = re.compile(r"[^\W\d_]{2,}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 _NOISE = frozenset(
     """
@@ -53,9 +54,7 @@ class Names:
     wants: Wants = "metadata"
 
     def __init__(self, setting: Setting) -> None:
-        self._identifier = next((key for key in IDENTIFIERS if setting.wants(key)), None)
-        if setting.profile is None:
-            self._identifier = IDENTIFIERS[-1]
+        self._identifier = identifier_of(setting)
         self._folders: dict[str, _Read] = {}
 
     def suggest(self, subjects: Sequence[Subject]) -> Iterator[Suggestion]:
@@ -103,7 +102,16 @@ def read(name: str) -> _Read:
     days = tuple(dict.fromkeys(_days(text)))
     text = _DAY_FIRST.sub(" ", _YEAR_FIRST.sub(" ", text))
     articles = tuple(dict.fromkeys(_ARTICLE.findall(text)))
-    return _Read(tuple(_words(_ARTICLE.sub(" ", text))), articles, days)
+    words = tuple(_words(_ARTICLE.sub(" ", text)))
+    telling = any(len(word) > 2 or not word.isascii() for word in words)
+    return _Read(words if telling else (), articles, days)
+
+
+def identifier_of(setting: Setting) -> str | None:
+    """Return the field for article numbers; None where a profile has none."""
+    if setting.profile is None:
+        return IDENTIFIERS[-1]
+    return next((key for key in IDENTIFIERS if setting.wants(key)), None)
 
 
 def articles(text: str) -> list[str]:
@@ -127,6 +135,6 @@ def _day(year: str, month: str, day: str) -> Iterator[str]:
 
 def _words(text: str) -> Iterator[str]:
     for part in _SPLIT.split(text):
-        plain = part.strip()
-        if _WORD.fullmatch(plain) and plain.lower() not in _NOISE:
-            yield plain
+        for word in _CAMEL.split(part) if part.lower() not in _NOISE else ():
+            if _WORD.fullmatch(word) and word.lower() not in _NOISE:
+                yield word
