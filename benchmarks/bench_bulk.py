@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import synthetic
-
 import workbench as wb
 from workbench.templates import template
 

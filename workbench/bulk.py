@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -475,6 +475,9 @@ def _check_languages(key: str, part: FieldTemplate) -> None:
 def as_known(ws: Workspace, ids: list[str], chosen: Template) -> dict[str, Known]:
     """Return what the template's variables stand for, for each image that is catalogued as one."""
     wanted = chosen.variables
+    found = lent(ws, "selected_facts", selection(ids))
+    if not wanted:
+        return dict.fromkeys(found["image_id"].to_pylist(), Known())
     fields = {named[0] for name in wanted if (named := field_of(name))}
     tags = [name for name in wanted if name.startswith(("exif.", "iptc."))]
     values: dict[str, dict[str, Content]] = {}
@@ -485,19 +488,20 @@ def as_known(ws: Workspace, ids: list[str], chosen: Template) -> dict[str, Known
     if tags:
         for row in lent(ws, "selected_tags", selection(ids), tags=tags).to_pylist():
             said.setdefault(row["image_id"], {})[row["tag"]] = row["value"]
-    facts = lent(ws, "selected_facts", selection(ids)).to_pylist()
     today = datetime.now(UTC).date()
     return {
         row["image_id"]: Known(
             _facts(row, place, today), said.get(row["image_id"], {}), values.get(row["image_id"], {})
         )
-        for place, row in enumerate(facts, 1)
+        for place, row in enumerate(found.to_pylist(), 1)
     }
 
 
 def _facts(row: dict[str, Any], place: int, today: Any) -> dict[str, Any]:
-    name = PurePosixPath(row["filename"])
-    more = {"stem": name.stem, "extension": name.suffix[1:], "sequence": place, "today": today}
+    stem, dot, ending = row["filename"].rpartition(".")
+    if not stem:  # no ending, or nothing but one
+        stem, ending = dot + ending, ""
+    more = {"stem": stem, "extension": ending, "sequence": place, "today": today}
     folder = row["folder"].rpartition("/")[2]
     return row | more | {"date": row["captured_at"], "received": row["received_at"], "folder": folder}
 
