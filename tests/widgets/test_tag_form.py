@@ -26,8 +26,8 @@ TITLE, WORDS, COUNTRY, CITY = "Xmp.dc.title", "Xmp.dc.subject", "Xmp.photoshop.C
 DATE, HEADLINE, RATING = "Xmp.photoshop.DateCreated", "Xmp.photoshop.Headline", "Xmp.xmp.Rating"
 
 ON_SCREEN = """([form, image]) => {
-  const root = document.querySelector(".wb-tag"), picture = root.querySelector(".wb-tag-image");
-  return root.dataset.image === image && picture?.dataset.id === image && picture.complete && picture.naturalWidth > 0;
+  const root = document.querySelector(".wb-tag"), picture = root?.querySelector(".wb-tag-image");
+  return root?.dataset.image === image && picture?.dataset.id === image && picture.complete && picture.naturalWidth > 0;
 }"""
 TIMED = """([key, image]) => new Promise((done) => {
   const root = document.querySelector(".wb-tag"), begun = performance.now();
