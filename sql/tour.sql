@@ -67,3 +67,7 @@ order by files desc, message
 select path, kind, is_image, message, image_id
 from problems
 order by path, kind
+
+-- name: entered_anywhere()
+-- The images for which something was entered, each with all fields that were entered anywhere.
+select distinct image_id, (select list(distinct field) from entered) as fields from entered

@@ -108,7 +108,7 @@ class AuditSession:
         self._lock = threading.RLock()
         self.profile = self._loaded(profile)
         self.audit: Audit | None = None
-        self.grid = GridSession(ws, [])
+        self.grid = GridSession(ws, [], badges=("problem", "duplicate"))
         self.preview: Preview | None = None
         self._chosen: Chosen | None = None
         self._severities: tuple[str, ...] = tuple(SEVERITIES)

@@ -27,7 +27,7 @@ def demo_folder() -> Path:
     return Path(os.environ.get("WORKBENCH_DEMO") or Path(__file__).parent.parent / "demo").absolute()
 
 
-def open_sample(folder: str | os.PathLike[str] | None = None, *, actor: str | None = None) -> Bench:
+def open_sample(folder: str | os.PathLike[str] | None = None, *, actor: str | None = None, practice: str = "") -> Bench:
     """Open the sample workspace; the first time, make the sample collection and scan it (half a minute).
 
     Parameters
@@ -36,6 +36,9 @@ def open_sample(folder: str | os.PathLike[str] | None = None, *, actor: str | No
         Where the demo lives (`demo_folder`).
     actor : str, optional
         Who works here.
+    practice : str
+        Name of a second workspace over the same images, to change things in: every time it is opened, what was entered
+        there before is taken back.
 
     Raises
     ------
@@ -44,10 +47,20 @@ def open_sample(folder: str | os.PathLike[str] | None = None, *, actor: str | No
     """
     home = Path(folder) if folder is not None else demo_folder()
     collection = sample_images(home)
-    ws = open(home / "workspace", actor=actor)
+    ws = open(home / (f"practice {practice}" if practice else "workspace"), actor=actor)
     if ws.query("sources").empty:
         ws.scan(collection, batch="Sample")
+    if practice:
+        _take_back(ws)
     return ws
+
+
+def _take_back(ws: Bench) -> None:
+    entered = ws.query("entered_anywhere")
+    if not entered.empty:
+        ws.withdraw_values(
+            entered["image_id"].tolist(), entered["fields"].iloc[0].tolist(), reason="practice begins anew"
+        )
 
 
 def sample_images(folder: str | os.PathLike[str] | None = None) -> Path:
