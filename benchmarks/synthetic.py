@@ -133,6 +133,66 @@ def fill(con: Any, images: int, *, seed: float = 0.4) -> None:
     con.execute("drop table drawn")
 
 
+FILL_METADATA = (
+    # What the files say, reconciled: the facts of the images again, and fields that only people use.
+    """
+    insert into file_values by name
+    with places as (
+        select * from (values (0, 'Freiburg', 'Germany', 'DE'), (1, 'Lyon', 'France', 'FR'),
+                              (2, 'Turin', 'Italy', 'IT'), (3, 'Porto', 'Portugal', 'PT')) p(n, city, country, code)
+    ),
+    told as (
+        select f.*, p.*, hash(f.image_id, 1) % 100 as die from image_facts f
+        join places p on p.n = (hash(f.batch) % 4)::int
+    ),
+    said as (
+        select image_id, 'Xmp.dc.title' as field, 'x-default' as lang, title as value from told
+        union all select image_id, 'Xmp.dc.title', 'de', 'Das ist ein Bild und gehört zu ' || title
+        from told where die < 10
+        union all select image_id, 'Xmp.dc.description', 'x-default', description from told
+        union all select image_id, 'Xmp.dc.creator', null, creator from told
+        union all select image_id, 'Xmp.dc.rights', 'x-default', copyright from told
+        union all select image_id, 'Xmp.photoshop.DateCreated', null, strftime(captured_at, '%Y-%m-%dT%H:%M:%S')
+        from told
+        union all select image_id, 'Xmp.tiff.Make', null, camera_make from told
+        union all select image_id, 'Xmp.tiff.Model', null, camera_model from told
+        union all select image_id, 'Xmp.xmp.Rating', null, rating::varchar from told
+        union all select image_id, 'Xmp.xmp.CreatorTool', null, 'Capture Desk ' || die % 5 from told where die < 60
+        union all select image_id, 'Xmp.exif.GPSLatitude', null, xmp_degrees(latitude, 'N', 'S') from told
+        union all select image_id, 'Xmp.exif.GPSLongitude', null, xmp_degrees(longitude, 'E', 'W') from told
+        union all select image_id, 'Xmp.photoshop.City', null, city from told where die < 40
+        union all select image_id, 'Xmp.photoshop.Country', null, country from told where die < 45
+        union all select image_id, 'Xmp.iptc.CountryCode', null, code from told where die < 30
+        union all select image_id, 'Xmp.xmpRights.UsageTerms', 'x-default', 'Editorial use only'
+        from told where die < 50
+        union all select image_id, 'Xmp.iptc.AltTextAccessibility', 'x-default', 'A picture of ' || title
+        from told where die < 25
+    )
+    select image_id, field, lang, 0 as ordinal, value, 'xmp' as origin from said where value is not null
+    union all
+    select image_id, 'Xmp.dc.subject', null, row_number() over (partition by image_id) - 1, keyword, 'xmp' from keywords
+    order by image_id
+    """,
+    """
+    insert into value_conflicts by name
+    select image_id, 'Xmp.dc.title' as field, 'x-default' as lang, 'Older' as iptc, title as xmp,
+           'xmp' as origin, 'absent' as digest
+    from image_facts where title is not null and hash(image_id, 2) % 50 = 0
+    """,
+    """
+    update image_facts
+    set iptc_digest = case hash(image_id, 3) % 20 when 0 then 'stale' when 1 then 'current' else 'absent' end
+    """,
+    "insert into stale_metadata select image_id from image_facts",
+)
+
+
+def fill_metadata(con: Any) -> None:
+    """Let a filled catalogue's files say what their facts say, for measuring what works on metadata."""
+    for statement in FILL_METADATA:
+        con.execute(statement)
+
+
 if __name__ == "__main__":
     import duckdb
 

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from metadata_files import iim, picture, resource, segment, tiff
 from small_collections import account, fill, image_ids, jpeg
@@ -224,6 +224,7 @@ def test_reconciling_twice_changes_nothing_and_again_replaces(catalog: Catalog) 
 SAID = st.none() | st.sampled_from(["one", " one ", "two", "TWO", "日本", "سنة"])
 
 
+@settings(deadline=None, max_examples=60)  # a shared machine may be slow
 @given(exif=SAID, iptc=SAID, xmp=SAID, digest=st.sampled_from(["current", "stale", "absent"]))
 def test_nothing_is_ever_dropped_in_silence(
     tmp_path_factory: pytest.TempPathFactory, exif: str | None, iptc: str | None, xmp: str | None, digest: str

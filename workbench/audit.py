@@ -34,7 +34,7 @@ COMPLETENESS = (
 )  # fmt: skip
 """Fields whose completeness is shown where no profile says which matter."""
 
-TYPO = {"typo_share": 0.02, "typo_least": 20, "typo_length": 7}
+TYPO = {"typo_share": 0.02, "typo_least": 50, "typo_length": 7}
 """When a keyword is called misspelt: it has at most this share of the other's images, which are at least so many, and
 at least this length."""
 
@@ -43,7 +43,7 @@ _MOST_TERMS = 200_000
 _MOST_NEAREST = 200
 _NEEDS = {
     "keyword_matching": ("make_audited_keywords", "make_spellings"),
-    "keyword_variant": ("make_audited_keywords", "make_spellings", "make_keyword_variants"),
+    "keyword_variant": ("make_audited_keywords", "make_spellings", "make_keyword_variants", "make_variant_images"),
     "unlike_its_copies": ("make_copied_pictures",),
 }  # fmt: skip
 
@@ -171,7 +171,7 @@ class Audit:
             connection.execute(audit_rules.kinds()["make_country_boxes"].sql)
             with rows_as(connection, "bad_values", self._bad_values(connection)):
                 yield
-        for table in ("spellings", "keyword_variants", "copied_pictures", "country_boxes"):
+        for table in ("spellings", "keyword_variants", "variant_images", "copied_pictures", "country_boxes"):
             connection.execute(f"drop table if exists {table}")
         connection.execute("drop view if exists audited_keywords")
 
@@ -217,7 +217,7 @@ class Audit:
 
     def _counted(self, connection: Connection) -> list[list[Any]]:
         rows = connection.execute(audit_rules.kinds()["count_findings"].sql, {"profile": self.name}).fetchall()
-        return [["", "", sum(row[2] for row in rows), self.looked_at], *map(list, rows)]
+        return [["", "", sum(row[2] for row in rows), self.looked_at], *([*row, self.looked_at] for row in rows)]
 
     def _record(self, counts: list[list[Any]]) -> None:
         if self.image_ids is not None:  # a look at some images says nothing about the collection's way
@@ -236,7 +236,10 @@ class Audit:
 
     @cached_property
     def findings(self) -> pd.DataFrame:
-        """A row for each image and rule: image_id, rule, severity, field, value, message, suggestion."""
+        """A row for each image and rule: image_id, rule, severity, field, value, message, suggestion.
+
+        Read when first asked for: after another audit by the same profile, what that one found.
+        """
         return self._ask("audit_findings_of")
 
     def summary(self) -> pd.DataFrame:

@@ -36,7 +36,7 @@ _ABOUT = {
     "id", "title", "severity", "kind", "fields", "says", "suggestion", "other", "every", "number", "without_profile",
 }  # fmt: skip
 _EACH_ENTRY = {
-    "too_many_bytes", "too_many_characters", "not_matching", "not_in_list", "matching", "out_of_range", "not_a_term",
+    "too_many_bytes", "too_many_characters", "not_matching", "matching", "out_of_range", "not_a_term",
 }  # fmt: skip
 _HERE = Path(__file__).parent
 
@@ -234,7 +234,6 @@ def is_plain(pattern: str) -> bool:
 def _forbidden(profile: Profile) -> Iterator[Rule]:
     says, suggestion = "“{value}” is personal data, which this profile doesn't allow.", "Clear it, and embed."
     wanted = [key for key in FIELDS if profile.forbids(key)]
-    wanted += [key for key, field in profile.fields.items() if field.personal and key not in wanted]
     for key in wanted:
         title = f"{label(key)} is personal data"
         yield Rule("personal_data", key, title, "error", "personal", says, suggestion)

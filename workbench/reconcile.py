@@ -84,7 +84,18 @@ def reconcile_again(catalog: Catalog, connection: Connection, image_ids: list[st
 
 # ── the wide table ────────────────────────────────────────────────────────────────────────────────────────────
 
-WIDE = ("image_id", "batch", "folder", "name", "modified_at", "captured", "latitude", "longitude", "keyword_count")
+WIDE = (
+    "image_id",
+    "batch",
+    "folder",
+    "name",
+    "modified_at",
+    "captured",
+    "latitude",
+    "longitude",
+    "keyword_count",
+    "keyword_repeated",
+)
 """Columns of ``metadata_wide`` that aren't fields."""
 
 
@@ -106,9 +117,33 @@ def refresh_wide(connection: Connection, fields: Iterable[str] = ()) -> int:
     [(stale,)] = connection.execute("select count(distinct image_id) from stale_metadata").fetchall()
     if stale:
         connection.execute("delete from metadata_wide where image_id in (select image_id from stale_metadata)")
-        connection.execute(_wide_rows(_columns(connection)))
+        connection.execute(_STALE_SAID)
+        said = [row[0] for row in connection.execute("select distinct field from stale_said").fetchall()]
+        connection.execute(_wide_rows(_columns(connection), said))
+        connection.execute("drop table stale_said")
         connection.execute("delete from stale_metadata")
     return int(stale)
+
+
+# What is said of stale images; a structure's members stand under its key, with their own place in it beside.
+_STALE_SAID = """
+create or replace temp table stale_said as
+with due as (select distinct image_id from stale_metadata),
+said as (
+    select v.image_id, v.field, v.lang, v.ordinal, v.value from file_values v semi join due using (image_id)
+    anti join entered_values e on e.image_id = v.image_id and e.field = v.field
+    union all
+    select image_id, field, lang, ordinal, value from entered_values semi join due using (image_id)
+    where value is not null
+)
+select image_id, case when cut > 0 then left(field, cut - 1) else field end as field, lang, ordinal, value,
+       case when cut > 0 then substr(field, cut) else '' end as inner_key
+from (select *, case when instr(field, '[') > 0 then instr(field, '[') else instr(field, '/') end as cut from said)
+"""
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _columns(connection: Connection) -> list[str]:
@@ -127,38 +162,45 @@ def _add_columns(connection: Connection, fields: list[str]) -> None:
         )
 
 
-def _wide_rows(columns: list[str]) -> str:
-    """Return the statement that makes the rows of stale images, a column for each field that the table has."""
-    fields = [name for name in columns if name not in WIDE]
-    listed = ", ".join("'" + field.replace("'", "''") + "'" for field in fields)
-    wanted = ", ".join(f"p.{quoted(field)}" for field in fields)
+def _wide_rows(columns: list[str], said: list[str]) -> str:
+    """Return the statement that makes the rows of stale images, with columns for those fields that say anything."""
+    fields = [name for name in said if name in columns and name not in WIDE]
+    picked = "".join(f", any_value(value) filter (where code = {at}) as {quoted(key)}" for at, key in enumerate(fields))
+    wanted = "".join(f", p.{quoted(field)}" for field in fields)
+    codes = ", ".join(f"({at}, {_text(field)})" for at, field in enumerate(fields)) or "(0, '')"
+    lists = ", ".join(_text(spec.key) for spec in FIELDS.values() if spec.is_list)
+    dated = 'moment_of(p."Xmp.photoshop.DateCreated")' if "Xmp.photoshop.DateCreated" in fields else "null"
+    north, east = (
+        f"degrees_of(p.{quoted(key)})" if key in fields else "null"
+        for key in ("Xmp.exif.GPSLatitude", "Xmp.exif.GPSLongitude")
+    )
     return f"""
     insert into metadata_wide by name
-    with due as (select distinct image_id from stale_metadata),
-    said as (
-        select v.image_id, v.field, v.lang, v.ordinal, v.value from file_values v semi join due using (image_id)
-        anti join entered_values e on e.image_id = v.image_id and e.field = v.field
+    with single as (
+        select image_id, field, value from stale_said
+        where ordinal = 0 and coalesce(lang, 'x-default') = 'x-default' and field not in ({lists}) and inner_key = ''
         union all
-        select image_id, field, lang, ordinal, value from entered_values semi join due using (image_id)
-        where value is not null
-    ),
-    single as (
-        select image_id, regexp_extract(field, '^[^/\\[]+') as field,
-               case when bool_or(ordinal > 0) then string_agg(value, '; ' order by ordinal)
-                    else arg_min(value, case lang when 'x-default' then '' else coalesce(lang, '') end) end as value,
-               count(*) as many
-        from said group by all
+        select image_id, field, string_agg(value, '; ' order by ordinal) from stale_said
+        where field in ({lists}) and inner_key = '' group by image_id, field
+        union all
+        select image_id, field, arg_min(value, lang) from stale_said s
+        where lang <> 'x-default' and inner_key = '' and not exists (
+            select 1 from stale_said d
+            where d.image_id = s.image_id and d.field = s.field and coalesce(d.lang, 'x-default') = 'x-default')
+        group by image_id, field
+        union all
+        select image_id, field, arg_min(value, inner_key) from stale_said where inner_key <> '' group by image_id, field
     ),
     pivoted as (
-        select * from (
-            pivot (select image_id, field, value from single) on field in ({listed})
-            using first(value) group by image_id)
+        select image_id{picked} from single join (values {codes}) c(code, field) using (field) group by image_id
+    ),
+    counted as (
+        select image_id, count(*) as many, count(distinct lower(value)) < count(*) as repeated from stale_said
+        where field = 'Xmp.dc.subject' and inner_key = '' group by image_id
     )
-    select f.image_id, f.batch, f.folder, f.name, f.modified_at, {wanted},
-           moment_of(p."Xmp.photoshop.DateCreated") as captured,
-           degrees_of(p."Xmp.exif.GPSLatitude") as latitude, degrees_of(p."Xmp.exif.GPSLongitude") as longitude,
-           coalesce(k.many, 0)::int as keyword_count
-    from image_facts f semi join due using (image_id)
-    left join pivoted p using (image_id)
-    left join single k on k.image_id = f.image_id and k.field = 'Xmp.dc.subject'
+    select f.image_id, f.batch, f.folder, f.name, f.modified_at{wanted},
+           {dated} as captured, {north} as latitude, {east} as longitude,
+           coalesce(k.many, 0)::int as keyword_count, coalesce(k.repeated, false) as keyword_repeated
+    from image_facts f semi join stale_metadata using (image_id)
+    left join pivoted p using (image_id) left join counted k using (image_id)
     """

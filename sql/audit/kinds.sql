@@ -21,14 +21,14 @@ select image_id, {field} as value, null as note from metadata_wide where {field}
 -- name: placeholder(words, pattern)
 -- The value says nothing.
 select image_id, {field} as value, null as note from metadata_wide
-where length({field}) <= 80
+where length({field}) <= 36
   and (lower(trim({field})) in (select unnest($words::varchar[])) or regexp_full_match(lower({field}), $pattern))
 
 -- name: file_name()
 -- The value is the file's name.
 select image_id, {field} as value, null as note from metadata_wide
-where length({field}) <= length(name) and length({field}) >= length(name) - 6
-  and lower({field}) in (lower(name), lower(regexp_replace(name, '\.[^.]*$', '')))
+where length({field}) between length(name) - 6 and length(name)
+  and (lower({field}) = lower(name) or starts_with(lower(name), lower({field}) || '.'))
 
 -- name: same_as(least)
 -- Two fields say the same, word for word.
@@ -78,15 +78,11 @@ where {field} = upper({field}) and {field} <> lower({field}) and length({field})
 select image_id, {field} as value, null as note from metadata_wide
 where {field} is not null and coalesce(try_cast({field} as double) not between $least and $most, true)
 
--- name: not_in_list(words)
--- The value isn't one of a list.
-select image_id, {field} as value, null as note from metadata_wide
-where {field} is not null and {field} not in (select unnest($words::varchar[]))
-
 -- name: malformed_date()
 -- The date isn't written as a date.
 select image_id, {field} as value, null as note from metadata_wide
-where {field} is not null and ({moment} is null or length({field}) not in (4, 7, 10, 16, 17, 19, 20, 22, 25))
+where {field} is not null and ({moment} is null or length({field}) not in (4, 7, 10, 16, 17, 19, 20, 22, 25)
+                                 or not ({field} like '____-__-%' or {field} like '____-__' or {field} like '____'))
   and not is_date_text({field})
 
 -- name: impossible_date()
@@ -217,17 +213,17 @@ from summed s join pairs p using (value)
 join metadata_wide w on w.{field} = p.value and w.{other} = p.other
 where p.other <> s.usual and p.n <= $share * s.total
 
--- name: far_from_median(least, spread)
+-- name: far_from_median(least, spread, floor)
 -- A number far from the median of its batch, measured by the median absolute deviation (times 1.4826, which makes it a
--- standard deviation where numbers are normal).
+-- standard deviation where numbers are normal). Where nearly all numbers are equal, the floor stands for the deviation.
 with numbers as (select f.image_id, f.batch, ({number})::double as x from image_facts f where ({number}) is not null),
 middles as (select batch, median(x) as middle from numbers group by batch having count(*) >= $least),
 spreads as (
-    select n.batch, any_value(m.middle) as middle, 1.4826 * median(abs(n.x - m.middle)) as deviation
+    select n.batch, any_value(m.middle) as middle, greatest($floor, 1.4826 * median(abs(n.x - m.middle))) as deviation
     from numbers n join middles m using (batch) group by n.batch
 )
 select n.image_id, printf('%.2f', n.x) as value, printf('%.2f', s.middle) as note
-from numbers n join spreads s using (batch) where s.deviation > 0 and abs(n.x - s.middle) > $spread * s.deviation
+from numbers n join spreads s using (batch) where abs(n.x - s.middle) > $spread * s.deviation
 
 -- name: stale_digest()
 -- The IPTC block was changed after the XMP was written.
@@ -240,14 +236,16 @@ where iptc_charset in (select unnest($charsets::varchar[]))
 
 -- name: contradiction(fields)
 -- What carries the field inside one file, or beside it, says different things.
-select image_id, concat_ws(' | ', 'EXIF: ' || left(exif, 60), 'IPTC: ' || left(iptc, 60), 'XMP: ' || left(xmp, 60), 'sidecar: ' || left(sidecar, 60)) as value,
-       why as note
+select image_id, min(why) as note, min(concat_ws(
+    ' | ', 'EXIF: ' || left(exif, 60), 'IPTC: ' || left(iptc, 60), 'XMP: ' || left(xmp, 60), 'sidecar: ' || left(sidecar, 60))) as value
 from metadata_conflicts where not settled and field in (select unnest($fields::varchar[]))
+group by image_id
 
 -- name: damaged(kinds)
 -- Part of the metadata can't be read.
-select image_id, detail as value, message as note from file_problems
+select image_id, min(detail) as value, min(message) as note from file_problems
 where kind in (select unnest($kinds::varchar[])) and image_id in (select image_id from metadata_wide)
+group by image_id
 
 -- name: unlike_its_copies()
 -- The same picture is there again, and says something else.
@@ -279,16 +277,29 @@ with texts as (
     select image_id, field, lang, value, split_part(lang, '-', 1) from entered_values
     where lang <> 'x-default' and field = '{key}' and value is not null
 ),
-judged as (
-    select t.image_id, t.lang, t.value, l.lang as declared, l.script as script, l.words as own,
-           regexp_extract_all(lower(t.value), '[\pL]+') as words
-    from texts t join languages l on l.lang = t.base
+marked as (
+    select l.lang, l.script, unnest(l.words) as word from languages l
+),
+foreign_letters as (
+    select t.image_id, t.value, t.lang as note from texts t join languages l on l.lang = t.base
+    where not in_script(t.value, l.script) and regexp_matches(t.value, '\pL')
+),
+spoken as (
+    select t.image_id, t.lang, t.base, m.lang as spoken, count(*) as n
+    from (select image_id, lang, base, unnest(string_split(lower(value), ' ')) as word from texts) t
+    join marked m on m.word = t.word
+    group by all
+),
+foreign_words as (
+    select t.image_id, t.value, s.note
+    from (
+        select image_id, lang, lang || ', looks like ' || arg_max(spoken, n) as note
+        from spoken where base in (select lang from languages) group by image_id, lang, base
+        having max(n) >= 2 and count(*) filter (where spoken = base) = 0
+    ) s join texts t on t.image_id = s.image_id and t.lang = s.lang
 )
-select distinct j.image_id, left(j.value, 200) as value, case when j.script_differs then j.lang else j.lang || ', looks like ' || o.lang end as note
-from (select *, not regexp_matches(value, script) and regexp_matches(value, '[\pL]') as script_differs from judged) j
-left join languages o on not j.script_differs and o.lang <> j.declared and o.script = j.script
-     and len(list_intersect(j.words, o.words)) >= 2 and len(list_intersect(j.words, j.own)) = 0
-where j.script_differs or o.lang is not null
+select image_id, left(min(value), 200) as value, min(note) as note
+from (from foreign_letters union all from foreign_words) group by image_id
 
 -- name: personal()
 -- Personal data that the profile doesn't want.
@@ -296,8 +307,9 @@ select image_id, left({field}, 100) as value, null as note from metadata_wide wh
 
 -- name: personal_keys(patterns)
 -- The same for what has no field of its own: face regions, serial numbers in maker notes, the owner of the camera.
-select image_id, key as value, null as note from (select distinct image_id, key from embedded
-where key in (select key from embedded group by key having regexp_full_match(key, $patterns)))
+select image_id, left(string_agg(distinct key, ', '), 200) as value, null as note from embedded
+where key in (select key from embedded group by key having regexp_full_match(key, $patterns))
+group by image_id
 
 -- name: many_keywords(most)
 -- More keywords than describe one picture.
@@ -311,23 +323,22 @@ where keyword_count between 1 and $least - 1
 
 -- name: keyword_matching(pattern)
 -- A keyword that can't be one.
-select k.image_id, left(k.keyword, 200) as value, null as note
-from spellings s join audited_keywords k using (keyword) where regexp_matches(s.keyword, $pattern)
+select k.image_id, left(string_agg(k.keyword, '; '), 200) as value, null as note
+from spellings s join audited_keywords k using (keyword) where regexp_matches(s.keyword, $pattern) group by k.image_id
 
 -- name: keyword_variant(pairings)
 -- A keyword for which others write something else.
-select k.image_id, v.keyword as value, v.instead as note
-from keyword_variants v join audited_keywords k using (keyword) where v.how in (select unnest($pairings::varchar[]))
+select image_id, value, note from variant_images where how in (select unnest($pairings::varchar[]))
 
 -- name: keyword_repeated()
 -- The same keyword twice in one image, but for capitals.
-select image_id, left("Xmp.dc.subject", 200) as value, null as note from metadata_wide
-where keyword_count > 1 and len(list_distinct(string_split(lower("Xmp.dc.subject"), '; '))) < keyword_count
+select image_id, left("Xmp.dc.subject", 200) as value, null as note from metadata_wide where keyword_repeated
 
 -- name: not_a_term()
 -- The value isn't a term of the profile's vocabulary; the terms that were probably meant were looked up before.
-select w.image_id, left(w.{field}, 200) as value, b.near as note
+select w.image_id, left(min(w.{field}), 200) as value, min(b.near) as note
 from metadata_wide w join bad_values b on b.rule = '{rule}' and b.field = '{key}' and b.value = w.{field}
+group by w.image_id
 
 -- name: language_missing(lang, default_too)
 -- The text isn't there in one of the languages that the profile wants.

@@ -15,13 +15,13 @@ select keyword, fold(keyword) as folded, n from (select keyword, count(*) as n f
 
 -- name: make_keyword_variants(typo_share, typo_least, typo_length)
 -- Spellings for which others are more frequent: told apart by case, accents and signs only; by a plural's ending; or by one
--- letter, where the other one is very much more frequent (one letter left out of either makes them equal, or two are swapped).
+-- letter inside, where the other one is very much more frequent (one letter left out of either makes them equal).
 create or replace temp table keyword_variants as
 with
-bare as (
+bare as materialized (
     select keyword, n, folded, regexp_replace(folded, '[^\pL\pN]+', '', 'g') as letters from spellings
 ),
-words as (select letters, sum(n)::bigint as n, arg_max(keyword, n) as keyword from bare where letters <> '' group by letters),
+words as materialized (select letters, sum(n)::bigint as n, arg_max(keyword, n) as keyword from bare where letters <> '' group by letters),
 by_case as (
     select b.keyword, w.keyword as instead, 'case' as how from bare b join words w using (letters) where w.keyword <> b.keyword
 ),
@@ -40,8 +40,12 @@ rare as (
       and n <= $typo_share * (select max(n) from words)
 ),
 usual as (select * from words where length(letters) >= $typo_length and n >= $typo_least and not regexp_matches(letters, '\d')),
-rare_cuts as (select letters, n, keyword, left(letters, i) || substr(letters, i + 2) as cut from rare, range(40) r(i) where i < length(letters)),
-usual_cuts as (select letters, n, keyword, left(letters, i) || substr(letters, i + 2) as cut from usual, range(40) r(i) where i < length(letters)),
+rare_cuts as (
+    select letters, n, keyword, left(letters, i) || substr(letters, i + 2) as cut from rare, range(1, 40) r(i) where i < length(letters) - 1
+),
+usual_cuts as (
+    select letters, n, keyword, left(letters, i) || substr(letters, i + 2) as cut from usual, range(1, 40) r(i) where i < length(letters) - 1
+),
 near as (
     select r.keyword, u.keyword as instead, r.n, u.n as often, r.letters, u.letters as usual from rare_cuts r join usual_cuts u using (cut)
     union all
@@ -49,7 +53,7 @@ near as (
     union all
     select r.keyword, u.keyword, r.n, u.n, r.letters, u.letters from rare_cuts r join usual u on u.letters = r.cut
 ),
-by_letter as (
+by_letter as materialized (
     select keyword, arg_max(instead, often) as instead, 'typo' as how from near
     where letters <> usual and n <= $typo_share * often and left(letters, 1) = left(usual, 1)
       and right(letters, 2) = right(usual, 2) and damerau_levenshtein(letters, usual) = 1
@@ -58,6 +62,13 @@ by_letter as (
 select * from by_case
 union all select * from by_plural
 union all select * from by_letter where keyword not in (select keyword from by_plural)
+
+-- name: make_variant_images()
+-- The images that have such spellings.
+create or replace temp table variant_images as
+select k.image_id, v.how, string_agg(v.keyword, '; ' order by v.keyword) as value, string_agg(v.instead, '; ' order by v.keyword) as note
+from keyword_variants v join audited_keywords k using (keyword)
+group by k.image_id, v.how
 
 -- name: make_copied_pictures()
 -- Images whose picture is there more than once.
@@ -96,7 +107,13 @@ delete from audit_findings where profile = $profile
 
 -- name: count_findings(profile)
 -- How much each rule has found in the images audited.
-select f.rule, any_value(r.severity), count(*), count(distinct f.image_id)
-from audit_findings f join audit_rules r using (profile, rule, field)
-where profile = $profile and f.image_id in (select image_id from audit_scope)
+select f.rule, any_value(r.severity), sum(f.n)::bigint
+from (
+    select rule, field, count(*) as n from audit_findings
+    where profile = $profile and (select count(*) from audit_scope) < (select count(*) from metadata_wide)
+      and image_id in (select image_id from audit_scope) group by all
+    union all
+    select rule, field, count(*) from audit_findings
+    where profile = $profile and (select count(*) from audit_scope) = (select count(*) from metadata_wide) group by all
+) f join audit_rules r on r.profile = $profile and r.rule = f.rule and r.field = f.field
 group by f.rule order by f.rule

@@ -4,9 +4,25 @@
 create macro is_date_text(value) as regexp_full_match(
     value, '\d{4}(-\d\d(-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?)?');
 
+-- Whether a text has at least one letter of a script; each pattern is compiled once because it is written out.
+create macro in_script(value, script) as case script
+    when 'Latin' then regexp_matches(value, '\p{Latin}')
+    when 'Cyrillic' then regexp_matches(value, '\p{Cyrillic}')
+    when 'Greek' then regexp_matches(value, '\p{Greek}')
+    when 'Arabic' then regexp_matches(value, '\p{Arabic}')
+    when 'Hebrew' then regexp_matches(value, '\p{Hebrew}')
+    when 'Devanagari' then regexp_matches(value, '\p{Devanagari}')
+    when 'Thai' then regexp_matches(value, '\p{Thai}')
+    when 'Hangul' then regexp_matches(value, '\p{Hangul}')
+    when 'Han' then regexp_matches(value, '\p{Han}')
+    when 'Japanese' then regexp_matches(value, '[\p{Han}\p{Hiragana}\p{Katakana}]')
+end;
+
 -- Who a copyright notice or credit names, without signs, years and set phrases.
 create macro holder_of(notice) as trim(regexp_replace(
     lower(notice), '(\(c\)|copyright|all rights reserved|alle rechte vorbehalten|tous droits réservés|\b(19|20)\d\d\b|[^\pL\pN])+', ' ', 'g'));
+
+alter table metadata_wide add column keyword_repeated boolean;
 
 create table audit_rules (
     profile     varchar  not null,    -- '' where no profile was given
@@ -23,7 +39,7 @@ create table audit_findings (
     profile     varchar  not null,
     rule        varchar  not null,
     field       varchar  not null,
-    image_id    varchar  not null,
+    image_id    varchar  using compression uncompressed not null,
     value       varchar,
     note        varchar
 );
@@ -71,8 +87,8 @@ comment on column audits.profile is 'the profile audited by';
 comment on column audits.batch is 'the batch that was audited; NULL for all';
 comment on column audits.rule is 'the rule; NULL for the audit as a whole';
 comment on column audits.severity is 'error, warning or info';
-comment on column audits.findings is 'how many findings';
-comment on column audits.images is 'in how many images; for the audit as a whole, how many were looked at';
+comment on column audits.findings is 'how many findings: images that broke the rule, for each field';
+comment on column audits.images is 'how many images were looked at';
 comment on column audits.actor is 'who audited';
 comment on column audits."at" is 'when (UTC)';
 comment on column audits.seq is 'position in the ledger';
