@@ -25,7 +25,7 @@ from workbench.errors import BadValue, NotFound, Stale, WorkbenchError
 from workbench.events import ORIGINS, Event, pack
 from workbench.image_values import cleaned
 from workbench.profiles import Profile
-from workbench.suggesters import LOCAL, Setting, Subject, Suggester, Trouble
+from workbench.suggesters import LOCAL, Setting, StillHere, Subject, Suggester, Trouble
 from workbench.suggesters.judging import Fitted, Judge
 from workbench.suggesters.listening import Hung, answers
 from workbench.workspace import Change, Workspace
@@ -251,7 +251,7 @@ class _Run:
 
     def _batch(self, ids: list[str]) -> None:
         batch = subjects(self.ws, ids)
-        kept: dict[str, tuple[Fitted, float]] = {}
+        kept: dict[str, Fitted] = {}
         try:
             for one in answers(self.suggester, batch, self.patience, self.cancel):
                 self._take(one, {subject.image_id for subject in batch}, kept)
@@ -262,7 +262,7 @@ class _Run:
             self._fail(f"It failed over {len(batch):,} images: {_short(error)}.")
         else:
             self.report.images += len(batch)
-            self._keep([subject.image_id for subject in batch], [fitted for fitted, _ in kept.values()])
+            self._keep([subject.image_id for subject in batch], kept)
 
     def _fail(self, message: str, *, for_good: bool = False) -> None:
         self.report.note(Trouble(None, message))
@@ -270,7 +270,9 @@ class _Run:
         if for_good or self._failures >= _FAILURES:
             self.report.outcome = "gave up"
 
-    def _take(self, one: object, asked: set[str], kept: dict[str, tuple[Fitted, float]]) -> None:
+    def _take(self, one: object, asked: set[str], kept: dict[str, Fitted]) -> None:
+        if isinstance(one, StillHere):
+            return
         if isinstance(one, Trouble):
             self.report.note(one)
             return
@@ -281,13 +283,13 @@ class _Run:
             self.report.note(fitted)
         elif fitted is not None:
             name = _suggestion_id(fitted, self.report.name)
-            if name not in kept or kept[name][1] < fitted.confidence:
-                kept[name] = (fitted, fitted.confidence)
+            if name not in kept or kept[name].confidence < fitted.confidence:
+                kept[name] = fitted
 
-    def _keep(self, ids: list[str], found: list[Fitted]) -> None:
-        name = self.report.name
-        rows = [{**asdict(f), "suggestion_id": _suggestion_id(f, name), "suggester": name} for f in found]
-        table = pa.Table.from_pylist(rows, schema=_COLUMNS)
+    def _keep(self, ids: list[str], kept: Mapping[str, Fitted]) -> None:
+        known: dict[str, list[Any]] = {"suggestion_id": list(kept), "suggester": [self.report.name] * len(kept)}
+        columns = {n: known.get(n) or [getattr(one, n) for one in kept.values()] for n in _COLUMNS.names}
+        table = pa.table(columns, schema=_COLUMNS)
         named = self.ws.catalog.named
         with self.ws.catalog.writing() as connection, rows_as(connection, "proposed", table):
             connection.execute(named("forget_suggestions").sql, {"suggester": self.report.name, "ids": ids})

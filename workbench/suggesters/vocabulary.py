@@ -14,6 +14,7 @@ _APART = re.compile(r"[\W_]+|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 _LONGEST = 6  # words of a term
 _SHORTEST = 3  # letters of a term
 _ENOUGH = 20_000  # characters of text looked at
+_KEPT = 5_000  # texts whose matches are kept
 
 
 class _Wanted(NamedTuple):
@@ -31,6 +32,7 @@ class Terms:
 
     def __init__(self, setting: Setting) -> None:
         self._ask = setting.ask
+        self._known: dict[str, list[tuple[str, str, str]]] = {}
         wanted = setting.profile.fields.values() if setting.profile else ()
         self._fields = [_Wanted(one.key, _spellings(one.vocabulary)) for one in wanted if one.vocabulary is not None]
 
@@ -50,15 +52,19 @@ class Terms:
 
     def _found(self, subject: Subject, texts: list[tuple[str, float, str]]) -> Iterator[Suggestion]:
         for where, sure, text in texts:
+            for key, term, run in self._matches(text):
+                told = f"“{run}” in the {where}"
+                longer = min(0.2, 0.1 * run.count(" "))
+                yield Suggestion(subject.image_id, key, None, term, sure + longer, self.model, self.version, told)
+
+    def _matches(self, text: str) -> list[tuple[str, str, str]]:
+        """Return field, term and spelling of every match; texts repeat, so the latest are kept."""
+        if text not in self._known:
+            if len(self._known) >= _KEPT:
+                self._known.clear()
             runs = list(_runs(text))
-            for key, spellings in self._fields:
-                for run in runs:
-                    if (term := spellings.get(run)) is not None:
-                        told = f"“{run}” in the {where}"
-                        longer = min(0.2, 0.1 * run.count(" "))
-                        yield Suggestion(
-                            subject.image_id, key, None, term, sure + longer, self.model, self.version, told
-                        )
+            self._known[text] = [(f.field, f.spellings[r], r) for f in self._fields for r in runs if r in f.spellings]
+        return self._known[text]
 
 
 def _spellings(vocabulary: Vocabulary) -> dict[str, str]:
