@@ -7,12 +7,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
+from hypothesis import settings
 from playwright.sync_api import Browser
 from widgets.mini_host import browser, chromium
 
 from workbench.demo import open_sample
 
 UNDER_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
+# A shared machine may be slow at any moment; and what CI says should be the same twice.
+settings.register_profile("everywhere", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if UNDER_CI else "everywhere")
+
 NO_BROWSER = "NOT TESTED: this needs Chromium, and there is none (put it on the PATH or name it in WORKBENCH_CHROMIUM)"
 
 
@@ -36,6 +43,8 @@ def chrome() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the demo: the sample collection and a workspace it is scanned into, made once for all tests."""
-    home = tmp_path_factory.mktemp("demo")
-    open_sample(home, actor="tester").close()
+    alone = "PYTEST_XDIST_WORKER" not in os.environ
+    home = (tmp_path_factory.getbasetemp() if alone else tmp_path_factory.getbasetemp().parent) / "demo"
+    with FileLock(f"{home}.lock"):
+        open_sample(home, actor="tester").close()
     return home

@@ -14,6 +14,7 @@ HOME = Path(__file__).parent.parent
 OTHER_DUCKDB = "1.5.6"
 UNDER_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 BIN = Path(sys.executable).parent
+PARALLEL = ("-n", str(min(4, os.cpu_count() or 1)), "--dist", "worksteal")
 
 Step = Callable[[], bool]
 
@@ -66,7 +67,8 @@ def javascript() -> bool:
 
 
 def unit() -> bool:
-    return python("-m", "pytest", "-m", "not browser and not lab and not slow", "--ignore=tests/test_notebooks.py")
+    chosen = "not browser and not lab and not slow"
+    return python("-m", "pytest", *PARALLEL, "-m", chosen, "--ignore=tests/test_notebooks.py")
 
 
 def slow() -> bool:
@@ -80,7 +82,9 @@ def other_duckdb() -> bool:
         "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(beside), f"duckdb=={OTHER_DUCKDB}"
     ):
         return False
-    return python("-m", "pytest", "-m", "core and not slow", PYTHONPATH=str(beside), WORKBENCH_DUCKDB=OTHER_DUCKDB)
+    return python(
+        "-m", "pytest", *PARALLEL, "-m", "core and not slow", PYTHONPATH=str(beside), WORKBENCH_DUCKDB=OTHER_DUCKDB
+    )
 
 
 def notebooks() -> bool:

@@ -27,7 +27,8 @@ def ask(catalog: Catalog, sql: str, **limits: float) -> list[tuple[object, ...]]
 
 
 def test_queries_are_parsed_with_doc_and_parameters() -> None:
-    text = "-- top\n-- name: one(a, b)\n-- Says what\n-- it does.\nselect $a, $b;\n\n-- name: two()\n-- Another.\nselect 2\n"
+    text = "-- top\n-- name: one(a, b)\n-- Says what\n-- it does.\nselect $a, $b;\n\n"
+    text += "-- name: two()\n-- Another.\nselect 2\n"
     one, two = parse_queries(text, "m")
     assert (one.name, one.parameters, one.doc, one.sql) == ("one", ("a", "b"), "Says what it does.", "select $a, $b")
     assert (two.name, two.parameters, two.sql) == ("two", (), "select 2")
@@ -114,7 +115,11 @@ def test_too_many_rows_is_said(catalog: Catalog) -> None:
 
 def test_too_long_is_stopped_and_the_connection_works_on(catalog: Catalog) -> None:
     with pytest.raises(TooMuch, match="longer than"):
-        ask(catalog, "select count(*) from range(10000000) a, range(10000000) b where a.range * b.range % 7 = 3", seconds=0.3)
+        ask(
+            catalog,
+            "select count(*) from range(10000000) a, range(10000000) b where a.range * b.range % 7 = 3",
+            seconds=0.3,
+        )
     assert ask(catalog, "select 1") == [(1,)]
 
 

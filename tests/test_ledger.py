@@ -59,7 +59,9 @@ def test_all_or_nothing(path: Path) -> None:
     assert ledger.head() == (0, GENESIS)
 
 
-@pytest.mark.parametrize("statement", ["update events set actor = 'eve'", "delete from events", "delete from attachments"])
+@pytest.mark.parametrize(
+    "statement", ["update events set actor = 'eve'", "delete from events", "delete from attachments"]
+)
 def test_engine_refuses_changes(path: Path, statement: str) -> None:
     ledger = Ledger(path, version="1")
     ledger.append([note(1, attachment=pack([[1]]))], actor="ann")
@@ -103,7 +105,8 @@ def test_not_a_ledger_is_a_clear_error(path: Path) -> None:
 def test_threads_write_at_once(path: Path) -> None:
     ledger = Ledger(path, version="1")
     threads = [
-        threading.Thread(target=lambda who=who: [ledger.append([note(n)], actor=who) for n in range(20)]) for who in "abcd"
+        threading.Thread(target=lambda who=who: [ledger.append([note(n)], actor=who) for n in range(20)])
+        for who in "abcd"
     ]
     for thread in threads:
         thread.start()
