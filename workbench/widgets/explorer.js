@@ -12,7 +12,7 @@ import { problemsView } from "./js/problems_view.js";
 import { inTurn, rested } from "./js/turns.js";
 
 const TYPING = 250;
-const NARROW = 980;
+const NARROW = 840;
 const WIDE = 1340;
 const SHAPES = {
   search: "M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10zM10.7 10.7L14 14",
@@ -110,6 +110,7 @@ export function mountExplorer(root, channel) {
   const shade = el("div", { class: "wb-x-shade", hidden: true, onclick: () => openDrawer(false) });
   const body = el("div", { class: "wb-x-body" }, [facets.element, shade, main, charts.element, problems.element]);
   const opening = el("div", { class: "wb-x-opening", role: "status", text: "Opening the collection…" });
+  for (const part of [facets, charts, problems]) part.element.hidden = true; // until it is known what is open
   root.classList.add("wb", "wb-explorer");
   root.replaceChildren(top, second, trouble, body, progress, live, opening);
 

@@ -20,12 +20,14 @@ export function pageColours(root, changed) {
   holder.append(...probes);
   root.append(holder);
   // Each probe has a transition of no length to speak of: it runs whenever the theme changes its colour, however that came.
+  // JupyterLab cancels transitions while it changes the theme: by then the new colours hold, too.
   const told = () => changed();
-  holder.addEventListener("transitionend", told);
+  const over = ["transitionend", "transitioncancel"];
+  for (const event of over) holder.addEventListener(event, told);
   return {
     colours: () => /** @type {any} */ (Object.fromEntries(NAMES.map((name, i) => [name, asRgb(getComputedStyle(probes[i]).color)]))),
     stop() {
-      holder.removeEventListener("transitionend", told);
+      for (const event of over) holder.removeEventListener(event, told);
       holder.remove();
     },
   };
