@@ -336,6 +336,16 @@ def test_a_plug_in_comes_by_its_entry_point(ws: wb.Bench, tmp_path: Path, monkey
     assert ids_by_value(ws, "b.png").keys() == {"plugged"}
 
 
+def test_the_workspace_file_may_hold_options(ws: wb.Bench) -> None:
+    with (ws.folder / "workspace.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[suggesters.onnx]\nmodel = "nowhere.onnx"\n')
+    with wb.open(ws.folder) as again, pytest.raises(BadValue, match=r"nowhere\.onnx"):
+        again.suggest(None, ["onnx"])
+    ws.settings["suggesters"] = {"names": 3}
+    with pytest.raises(BadValue, match=r"workspace\.toml"):
+        ws.suggest(None, ["names"])
+
+
 def test_a_profile_says_what_is_wanted_and_how_it_is_written(ws: wb.Bench) -> None:
     shop = profiles.load("ecommerce")
     judge = Judge(shop)

@@ -196,7 +196,7 @@ def _loaded(
         if not isinstance(one, str):
             yield one
             continue
-        told = {**ws.settings.get("suggesters", {}).get(one, {}), **options.get(one, {})}
+        told = {**_settings(ws, one), **options.get(one, {})}
         try:
             yield suggesters.load(one, Setting(_asking(ws), profile, told, cancel.wait))
         except WorkbenchError:
@@ -205,6 +205,15 @@ def _loaded(
             failed = SuggesterReport(one, outcome="gave up")
             failed.note(Trouble(None, f"It can't be started: {error!r}."))
             report.suggesters.append(failed)
+
+
+def _settings(ws: Workspace, name: str) -> Mapping[str, Any]:
+    """Return what ``workspace.toml`` says for a suggester."""
+    tables = ws.settings.get("suggesters", {})
+    told = tables.get(name, {}) if isinstance(tables, dict) else None
+    if not isinstance(told, dict):
+        raise BadValue("workspace.toml has no table for suggesters there.", hint=f"Write [suggesters.{name}].")
+    return told
 
 
 def _asking(ws: Workspace) -> Callable[..., pa.Table]:
