@@ -222,8 +222,7 @@ class AuditSession:
 
     def severity(self, which: list[str]) -> dict[str, Any]:
         """List rules of these severities only."""
-        wrong = [one for one in which if one not in SEVERITIES]
-        if wrong or isinstance(which, str):
+        if not isinstance(which, list) or not set(which) <= SEVERITIES.keys():
             raise BadValue(f"There is no severity {which!r}.", hint=f"Take any of {', '.join(SEVERITIES)}.")
         with self._lock:
             self._severities = tuple(key for key in SEVERITIES if key in which)
@@ -405,8 +404,7 @@ class AuditSession:
         return self.profile.name if self.profile else ""
 
     def _loaded(self, profile: str | PathLike[str] | Profile | None) -> Profile | None:
-        known = profile is None or isinstance(profile, Profile)
-        return profile if known else profiles.load(profile, self.ws.folder)
+        return profile if profile is None or isinstance(profile, Profile) else profiles.load(profile, self.ws.folder)
 
     def made(self) -> Audit:
         """Return the last audit; raise `BadValue` where there was none."""
@@ -418,11 +416,8 @@ class AuditSession:
         return Bulk(self.ws)
 
     def _asked(self, query: str, **given: Any) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = [
-            {str(key): None if pd.isna(value) else value for key, value in row.items()}
-            for row in self.ws.query(query, **given).astype(object).to_dict("records")
-        ]
-        return rows
+        frame = self.ws.query(query, **given).astype(object)
+        return _records(frame.where(frame.notna(), None))
 
     def _look(self, said: str) -> None:
         """Read anew what was found, and show it."""
@@ -432,11 +427,12 @@ class AuditSession:
         frame["field"] = frame["field"].astype(object).where(frame["field"].notna(), "")
         self._summary = [
             {
-                "rule": row.rule, "field": row.field, "title": row.title, "severity": row.severity,
-                "suggestion": row.suggestion if "{" not in row.suggestion else "", "images": int(row.images),
-                "n": int(row.n), "share": float(row.share), "machine": row.rule in REMEDIES,
+                **{key: row[key] for key in ("rule", "field", "title", "severity")},
+                "suggestion": "" if "{" in row["suggestion"] else row["suggestion"],
+                "images": int(row["images"]), "n": int(row["n"]), "share": float(row["share"]),
+                "machine": row["rule"] in REMEDIES,
             }
-            for row in frame.itertuples()
+            for row in _records(frame)
         ]  # fmt: skip
         self._unchecked, self._said, self._heat = 0, said, None
         self._show_images(again=True)
@@ -536,7 +532,7 @@ class AuditSession:
     def _worst(self) -> list[dict[str, Any]]:
         if self.audit is None:
             return []
-        keys = [(row.rule, row.field or "") for row in self.audit.worst(WORST).fillna("").itertuples()]
+        keys = [(row["rule"], row["field"] or "") for row in _records(self.audit.worst(WORST).fillna(""))]
         return [row for key in keys for row in self._summary if (row["rule"], row["field"]) == key]
 
     def _counted(self, severity: str) -> int:
@@ -589,7 +585,7 @@ class AuditSession:
         made = self.preview
         if made is None:
             return None
-        rows = [{**row, "field": self._label(row["field"])} for row in made.frame(PREVIEWED).to_dict("records")]
+        rows = [{**row, "field": self._label(row["field"])} for row in _records(made.frame(PREVIEWED))]
         return {
             "what": made.what,
             "rows": [
@@ -606,11 +602,11 @@ class AuditSession:
             batches = frame.drop_duplicates("batch")[["batch", "n"]]
             shown_ones = batches.tail(BATCHES_SHOWN)
             rows: dict[str, dict[str, Any]] = {}
-            for row in frame[frame["batch"].isin(shown_ones["batch"])].itertuples():
-                line = rows.setdefault(row.field, {"field": row.field, "label": row.label, "cells": []})
-                line["cells"].append({"batch": row.batch, "present": int(row.present), "n": int(row.n)})
+            for row in _records(frame[frame["batch"].isin(shown_ones["batch"])]):
+                line = rows.setdefault(row["field"], {"field": row["field"], "label": row["label"], "cells": []})
+                line["cells"].append({"batch": row["batch"], "present": int(row["present"]), "n": int(row["n"])})
             self._heat = {
-                "batches": [{"name": row.batch, "n": int(row.n)} for row in shown_ones.itertuples()],
+                "batches": [{"name": row["batch"], "n": int(row["n"])} for row in _records(shown_ones)],
                 "rows": list(rows.values()),
                 "left_off": len(batches) - len(shown_ones),
             }
@@ -620,12 +616,12 @@ class AuditSession:
         if self.audit is None:
             return []
         audits: dict[str, dict[str, Any]] = {}
-        for row in self.audit.trend().itertuples():
-            one = audits.setdefault(row.audit_id, {"at": f"{row.at:%Y-%m-%d %H:%M}", "actor": row.actor})
-            if pd.isna(row.rule):
-                one["findings"], one["images"] = int(row.findings), int(row.images)
+        for row in _records(self.audit.trend()):
+            one = audits.setdefault(row["audit_id"], {"at": f"{row['at']:%Y-%m-%d %H:%M}", "actor": row["actor"]})
+            if pd.isna(row["rule"]):
+                one["findings"], one["images"] = int(row["findings"]), int(row["images"])
             else:
-                one[row.severity] = one.get(row.severity, 0) + int(row.findings)
+                one[row["severity"]] = one.get(row["severity"], 0) + int(row["findings"])
         known = [{**dict.fromkeys(SEVERITIES, 0), "findings": 0, "images": 0, **one} for one in audits.values()]
         return known[-AUDITS_SHOWN:]
 
@@ -647,6 +643,10 @@ class AuditSession:
 
 def _plain(one: Improved) -> dict[str, Any]:
     return {"rule": one.rule, "field": one.field, "title": one.title, "before": one.before, "after": one.after}
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
 
 
 def _editable(field: str, content: Content) -> str:
