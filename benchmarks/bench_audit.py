@@ -64,10 +64,14 @@ def on_planted(folder: Path, images: int) -> dict[str, Any]:
             planted.store(connection, made)
         found = audit.audit(ws).findings
     got = {rule: set(ids) for rule, ids in found.groupby("rule")["image_id"]}
-    hits = sum(len(ids & got.get(rule, set())) for rule, ids in wanted.items())
+    hits = {rule: len(ids & got.get(rule, set())) / len(ids) for rule, ids in wanted.items()}
+    certain = [rule for rule in wanted if rule not in planted.BY_SHARE]
+    elsewhere = set().union(*got.values()) - set().union(*wanted.values())
     return {
         "images": images, "kinds": len(wanted), "planted": sum(map(len, wanted.values())),
-        "recall": hits / sum(map(len, wanted.values())), "false_on_clean": false,
+        "recall_of_certain_kinds": sum(hits[rule] for rule in certain) / len(certain), "certain_kinds": len(certain),
+        "recall_by_share": {rule: hits[rule] for rule in sorted(planted.BY_SHARE)},
+        "false_on_clean": false, "false_elsewhere": len(elsewhere),
         "checks_on_clean": images * len(audit_rules.shipped()),
     }  # fmt: skip
 

@@ -189,6 +189,17 @@ PLANTS: dict[str, Plant] = {
 """Rule → an error that it must find in an image that was clean; `plant` adds those that concern several images."""
 
 
+BY_SHARE = {
+    "keyword_typo",
+    "city_in_another_country",
+    "holder_varies",
+    "rare_value",
+    "rare_dimensions",
+    "rare_brightness",
+}
+"""Rules that look at how frequent something is: planted often enough, it is no error any more."""
+
+
 def plant(images: list[Image], *, each: int = 3, seed: int = 2) -> dict[str, set[str]]:
     """Plant every kind of error into images of its own; return rule → ids of the images it must be found in.
 

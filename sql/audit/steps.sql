@@ -53,11 +53,11 @@ near as (
     union all
     select r.keyword, u.keyword, r.n, u.n, r.letters, u.letters from rare_cuts r join usual u on u.letters = r.cut
 ),
-by_letter as materialized (
-    select keyword, arg_max(instead, often) as instead, 'typo' as how from near
-    where letters <> usual and n <= $typo_share * often and left(letters, 1) = left(usual, 1)
-      and right(letters, 2) = right(usual, 2) and damerau_levenshtein(letters, usual) = 1
-    group by keyword
+by_letter as (  -- the distance is the dear part: as a filter of the aggregate it is worked out for what is left
+    select keyword, arg_max(instead, often) filter (where damerau_levenshtein(letters, usual) = 1) as instead, 'typo' as how
+    from near
+    where letters <> usual and n <= $typo_share * often and left(letters, 1) = left(usual, 1) and right(letters, 2) = right(usual, 2)
+    group by keyword having instead is not null
 )
 select * from by_case
 union all select * from by_plural
@@ -73,11 +73,12 @@ group by k.image_id, v.how
 -- name: make_copied_pictures()
 -- Images whose picture is there more than once.
 create or replace temp table copied_pictures as
-with again as (
-    select picture_hash from image_facts where picture_hash is not null and flat is distinct from true
-    group by picture_hash having count(*) > 1
-)
-select f.image_id, f.picture_hash from image_facts f semi join again using (picture_hash)
+with perhaps as (
+    select hash(picture_hash) as short from image_facts where picture_hash is not null and flat is distinct from true
+    group by short having count(*) > 1
+),
+same as (select image_id, picture_hash from image_facts where hash(picture_hash) in (select short from perhaps))
+select image_id, picture_hash from same qualify count(*) over (partition by picture_hash) > 1
 
 -- name: make_country_boxes()
 -- Where countries lie, by each of their names as it is compared.
