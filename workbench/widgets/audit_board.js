@@ -217,16 +217,19 @@ export function mountAuditBoard(root, channel) {
     }
     second.hidden = !view.ran;
     severities.hidden = view.tab !== "rules";
+    const focused = severities.contains(document.activeElement) ? document.activeElement?.getAttribute("data-key") : null;
     severities.replaceChildren(...view.severities.map((/** @type {any} */ one) =>
-      button(one.label, () => flip(one.key), { class: `wb-button wb-tick wb-a-filter wb-a-${one.key}`, "aria-pressed": String(one.on) }, [
+      button(one.label, () => flip(one.key), { class: `wb-button wb-tick wb-a-filter wb-a-${one.key}`, "data-key": one.key, "aria-pressed": String(one.on) }, [
         el("span", { class: "wb-a-dot", "aria-hidden": "true" }), el("span", { text: `${one.count} ${one.count === 1 ? one.label.slice(0, -1) : one.label}` }),
       ])));
+    if (focused) severities.querySelector(`[data-key="${focused}"]`)?.focus({ preventScroll: true });
   }
 
   /** @param {string} which */
   function flip(which) {
-    const on = told.severities.filter((/** @type {any} */ one) => (one.key === which ? !one.on : one.on)).map((/** @type {any} */ one) => one.key);
-    ask("severity", { which: on });
+    for (const one of told.severities) if (one.key === which) one.on = !one.on; // at once: a second press may come before the answer
+    showTabs(told);
+    ask("severity", { which: told.severities.filter((/** @type {any} */ one) => one.on).map((/** @type {any} */ one) => one.key) });
   }
 
   /** @param {any} view */
