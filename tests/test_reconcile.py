@@ -1,4 +1,8 @@
 import hashlib
+import itertools
+import json
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +12,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from metadata_files import iim, picture, resource, segment, tiff
+from metadata_files import ascii_entry, iim, packet, picture, resource, segment, tiff
 from small_collections import account, fill, image_ids, jpeg
 
 import workbench as wb
@@ -423,3 +427,48 @@ def test_a_sidecar_that_cannot_be_read_harms_nothing(ws: wb.Bench, tmp_path: Pat
     ws.scan(fill(tmp_path / "photos", {"one.xmp": content}), progress=False, workers=1)
     assert says(ws, "one.jpg") == [("x-default", "In the file", "xmp", None)]
     account(ws, 3)
+
+
+# -- ExifTool's reading by the same guidelines
+
+
+@pytest.mark.skipif(shutil.which("exiftool") is None, reason="ExifTool isn't installed")
+def test_exiftool_shows_the_same_values(catalog: Catalog, tmp_path: Path) -> None:
+    cases = list(itertools.product([False, True], [False, True], [False, True], ["current", "stale", "absent"]))
+    for number, (exif, iptc, xmp, digest) in enumerate(cases):
+        (tmp_path / f"{number:02}.jpg").write_bytes(carried(exif, iptc, xmp, digest))
+    line = ["exiftool", "-use", "MWG", "-j", "-q", "-MWG:Description", "-MWG:Creator", "-MWG:City", str(tmp_path)]
+    told = json.loads(subprocess.run(line, capture_output=True, check=True).stdout)
+    fields = {"Description": "Xmp.dc.description", "Creator": "Xmp.dc.creator", "City": "Xmp.photoshop.City"}
+    for row in told:
+        data = Path(row["SourceFile"]).read_bytes()
+        read = metadata.read(data, format="JPEG")
+        values: Rows = {}
+        for key, lang, _, value in read.values:
+            values[key] = {lang: value} if lang else value
+        say(catalog, values, digest=read.iptc_digest or "absent")
+        ours = {name: [r[1] for r in shown(catalog, field)] for name, field in fields.items()}
+        assert ours == {name: [row[name]] if name in row else [] for name in fields}, row["SourceFile"]
+
+
+def carried(exif: bool, iptc: bool, xmp: bool, digest: str) -> bytes:
+    """A JPEG in which each carrier says something of its own, or nothing."""
+    block = iim((2, 120, b"IPTC text"), (2, 80, b"IPTC person"), (2, 90, b"IPTC town"))
+    noted = {"current": hashlib.md5(block).digest(), "stale": bytes(range(16))}.get(digest)
+    resources = resource(0x0404, block) + (resource(0x0425, noted) if noted else b"")
+    body = (
+        '<dc:description><rdf:Alt><rdf:li xml:lang="x-default">XMP text</rdf:li></rdf:Alt></dc:description>'
+        "<dc:creator><rdf:Seq><rdf:li>XMP person</rdf:li></rdf:Seq></dc:creator>"
+        "<photoshop:City>XMP town</photoshop:City>"
+    )
+    parts = b""
+    if exif:
+        parts += segment(
+            0xE1, b"Exif\0\0" + tiff([ascii_entry(0x010E, "EXIF text"), ascii_entry(0x013B, "EXIF person")])
+        )
+    if xmp:
+        parts += segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + packet(body))
+    if iptc:
+        parts += segment(0xED, b"Photoshop 3.0\0" + resources)
+    plain = picture()
+    return plain[:2] + parts + plain[2:]

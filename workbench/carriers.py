@@ -291,7 +291,7 @@ def take_embedded(data: exif.Data, entries: list[exif.Entry], blocks: Blocks) ->
     if not blocks.iptc:
         _resources(resources, blocks)
     else:
-        blocks.iptc_digest = dict(_resource_walk(resources)).get(0x0425, b"")
+        blocks.iptc_digest = dict(_resource_walk(resources)).get(0x0425, blocks.iptc_digest)
 
 
 def _unswapped(data: exif.Data, entry: exif.Entry) -> bytes:
