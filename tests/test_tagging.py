@@ -24,7 +24,8 @@ from workbench.errors import BadValue, NotAllowed, NotFound, Stale, TooMuch
 from workbench.image_values import Entry, ImageValues, cleaned, shaped, with_text
 from workbench.ledger import Ledger
 from workbench.queues import HOLD, RENEW, Queue
-from workbench.tagging import IDLE_AFTER, TagSession
+from workbench.tag_pages import IDLE_AFTER
+from workbench.tagging import TagSession
 
 pytestmark = pytest.mark.core
 

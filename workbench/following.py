@@ -18,7 +18,7 @@ from workbench import events, sources
 from workbench.catalog import Connection
 from workbench.errors import NotFound, WorkbenchError
 from workbench.events import Event
-from workbench.image_values import Entry, ImageValues, content_of, grouped
+from workbench.image_values import Entry, ImageValues, content_of, grouped, mixed_origins
 from workbench.workspace import Workspace
 
 KEPT = 2_500
@@ -70,9 +70,13 @@ class Following:
             ids = event.payload.get("image_ids")
             if ids is not None and self._known.keys().isdisjoint(ids):
                 return
-            attachment = self.ws.ledger.attachment(event.seq) if "attachment_sha256" in event.payload else None
-            for image_id, name, entry in _entries(event, attachment, set(self._known)):
+            for image_id, name, entry in self.entries(event, set(self._known)):
                 self._known[image_id].hear(name, entry)
+
+    def entries(self, event: Event, wanted: Iterable[str]) -> Iterator[tuple[str, str, Entry]]:
+        """Give what an event did to the fields of some images: image_id, field, entry."""
+        attachment = self.ws.ledger.attachment(event.seq) if "attachment_sha256" in event.payload else None
+        return _entries(event, attachment, wanted)
 
     # -- the catalogue
 
@@ -179,7 +183,7 @@ def _entry_of(rows: list[dict[str, Any]]) -> Entry:
     first = rows[0]
     content = content_of(rows) if first["value"] is not None else None
     at = first["at"].isoformat(timespec="microseconds") + "Z"
-    return Entry(content, first["actor"], at, first["seq"], first["origin"])
+    return Entry(content, first["actor"], at, first["seq"], first["origin"], mixed=mixed_origins(rows))
 
 
 def _entries(event: Event, attachment: bytes | None, wanted: Iterable[str]) -> Iterator[tuple[str, str, Entry]]:
@@ -193,4 +197,5 @@ def _entries(event: Event, attachment: bytes | None, wanted: Iterable[str]) -> I
         withdrawn = event.kind == "values_withdrawn" or origin is None
         cleared = withdrawn or rows[0]["value"] is None
         content = None if cleared else content_of(rows)
-        yield image_id, name, Entry(content, event.actor, event.at, event.seq, origin or "", withdrawn)
+        mixed = {} if cleared else mixed_origins(rows)
+        yield image_id, name, Entry(content, event.actor, event.at, event.seq, origin or "", withdrawn, mixed)

@@ -36,6 +36,8 @@ class Entry:
         Whether the entry was taken back: the file's value counts.
     seq : int
         The event.
+    mixed : dict
+        (lang, text) → how that part came about, where it isn't as ``origin`` says.
     """
 
     content: Content | None
@@ -44,6 +46,11 @@ class Entry:
     seq: int
     origin: str = "entered"
     withdrawn: bool = False
+    mixed: Mapping[tuple[str | None, str], str] = field(default_factory=dict)
+
+    def origin_of(self, lang: str | None, text: str) -> str:
+        """Return how one text of the content came about."""
+        return self.mixed.get((lang, text), self.origin)
 
 
 @dataclass(slots=True)
@@ -109,6 +116,12 @@ def content_of(rows: Sequence[Mapping[Any, Any]]) -> Content:
         texts = by_lang[None]
         return texts if len(texts) > 1 else texts[0]
     return {lang or "x-default": texts if len(texts) > 1 else texts[0] for lang, texts in by_lang.items()}
+
+
+def mixed_origins(rows: Sequence[Mapping[Any, Any]]) -> dict[tuple[str | None, str], str]:
+    """Return how the parts of one field came about that didn't as its first one did."""
+    first = rows[0].get("origin")
+    return {(row["lang"], str(row["value"])): row["origin"] for row in rows if row.get("origin") not in (None, first)}
 
 
 def shaped(content: Content | None, kind: str) -> Content | None:

@@ -8,6 +8,8 @@ other is told: nothing is locked, and no answer of the catalogue is waited for.
 from __future__ import annotations
 
 import hashlib
+import os
+import platform
 import uuid
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -177,3 +179,23 @@ class Queue:
         told = {"queue": self.name, "image_id": image_id, "holder": self.holder, "turn": turn, **more}
         event_id = hashlib.sha256(f"{self.name}\n{image_id}\n{turn}".encode()).hexdigest()[:40]
         return Draft(kind, told, event_id=f"turn-{event_id}")
+
+
+def holder_here() -> str:
+    """Name this session so that another one on this machine can tell whether its program still runs."""
+    return f"{platform.node()}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
+
+
+def has_ended(holder: str) -> bool:
+    """Whether the program of a session on this machine has ended; False where that can't be known."""
+    host, _, rest = holder.partition(":")
+    process = rest.partition(":")[0]
+    if os.name != "posix" or host != platform.node() or not process.isdecimal():
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:  # it runs, as somebody else
+        return False
+    return False

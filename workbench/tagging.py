@@ -14,31 +14,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import platform
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
 from workbench import profiles
 from workbench.errors import BadValue, NotAllowed, NotFound, Stale, TooMuch
-from workbench.events import ORIGINS, Event
+from workbench.events import Event
 from workbench.following import Following
-from workbench.form_views import date_words, field_state, form_of, told_finding
+from workbench.form_views import date_words, form_of, told_finding
 from workbench.grid import GridSession, Images, Reply
 from workbench.image_values import Content, Entry, ImageValues, cleaned, content_of, shaped, with_text
+from workbench.offers import Decision, Offers, Row
 from workbench.profile_rules import Finding, ProfileField
 from workbench.profiles import Profile
-from workbench.queues import Queue
-from workbench.vocabularies import Term, Vocabulary
+from workbench.queues import Queue, has_ended, holder_here
+from workbench.suggestion import decision
+from workbench.tag_pages import Completing, Pace, Pages
+from workbench.tag_steps import Step, Steps, add_entries
 from workbench.workspace import Workspace
-
-IDLE_AFTER = 120.0
-"""Seconds: a longer pause doesn't count as working time."""
 
 LOAD_AHEAD = 24
 """Images whose values are read from the catalogue at once, ahead of the person."""
@@ -46,32 +42,10 @@ LOAD_AHEAD = 24
 MOST_AT_ONCE = 2_000
 """Most images that `TagSession.apply_to` changes; for more there are bulk edits."""
 
-MOST_STEPS = 500
-MOST_TERMS = 20_000
+SURE = 0.8
+"""Confidence from which on all suggestions for an image are accepted by one key."""
+
 EDGES = (256, 8_192)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One change that can be undone.
-
-    Attributes
-    ----------
-    says : str
-        What it was, for the button.
-    place : int
-        Where the person was.
-    before, after : dict
-        image_id → field → entry.
-    visit : str
-        Changes of one field on one visit are one step.
-    """
-
-    says: str
-    place: int
-    before: dict[str, dict[str, Entry | None]]
-    after: dict[str, dict[str, Entry | None]]
-    visit: str = ""
 
 
 class TagSession:
@@ -90,6 +64,8 @@ class TagSession:
         that is done. Without one everybody sees every image, and what is done is noted for oneself.
     language : str
         Language of labels and guidelines.
+    sure : float
+        Confidence, 0 to 1, from which on `accept_sure` accepts suggestions.
     clock : callable
         Seconds that only grow, for the pace.
 
@@ -109,27 +85,33 @@ class TagSession:
         queue: str | None = None,
         *,
         language: str = "en",
+        sure: float = SURE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        if not 0 <= sure <= 1:
+            raise BadValue(f"{sure!r} is no confidence.", hint="They go from 0 to 1.")
         self.ws = ws
         self.profile = profile if isinstance(profile, Profile) else profiles.load(profile, ws.folder)
         self.language = language
         self.ids = GridSession(ws, images).ids
         self.on_ahead: Callable[[str], None] = lambda image_id: None
         self._lock = threading.RLock()
-        self._clock, self._last, self._active, self._accepted = clock, clock(), 0.0, 0
-        self._undo: list[Step] = []
-        self._redo: list[Step] = []
-        self._vocabularies: dict[str, Vocabulary] = {}
+        self.on_offers: Callable[[dict[str, Any]], None] = lambda offered: None
+        self.sure = sure
+        self.offers = Offers(ws, self.profile)
+        self._pace = Pace(clock)
+        self._steps = Steps()
         self.queue = Queue(
             queue or self._own_queue(),
             self._append,
             shared=queue is not None,
             members=frozenset(self.ids),
-            holder=_holder(),
-            gone=_has_ended,
+            holder=holder_here(),
+            gone=has_ended,
         )
-        self._following = Following(ws, self.queue.hear)
+        self._following = Following(ws, self._hear)
+        self._completing = Completing(ws, language, self._following.ahead)
+        self._pages = Pages(self.ids, self.profile, language, self._following, self.queue, self.offers)
         self._load_queue()
         self._trail: list[int] = []
         self._at = -1
@@ -143,6 +125,10 @@ class TagSession:
 
     def _append(self, drafts: Sequence[Any]) -> list[Event]:
         return self.ws.ledger.append(drafts, actor=self.ws.actor)
+
+    def _hear(self, event: Event) -> None:
+        self.queue.hear(event)
+        self.offers.hear(event)
 
     def _load_queue(self) -> None:
         with self.ws.reading() as connection:
@@ -158,7 +144,9 @@ class TagSession:
             place = 0
         if place is not None:
             self._following.load(self.ids[place : place + LOAD_AHEAD])
+            self.offers.load([self.ids[place]])
             self._show(place)
+            self.offers.arrive(self._following.values(self.ids[place]))
 
     # -- where one is
 
@@ -205,6 +193,7 @@ class TagSession:
         names = (
             "view", "go", "next", "previous", "set", "accept", "skip", "copy_from_previous", "apply_to", "undo", "redo",
             "history", "revert", "take_over", "release", "peek", "picture", "complete", "read_date", "strip",
+            "accept_suggestion", "accept_sure", "reject_suggestion",
         )  # fmt: skip
         return {name: getattr(self, name) for name in names}
 
@@ -223,7 +212,7 @@ class TagSession:
             Somebody else of the same queue has it.
         """
         with self._lock:
-            self._touch()
+            self._pace.touch()
             self._following.catch_up()
             if not isinstance(place, int) or not 0 <= place < len(self.ids):
                 raise BadValue(
@@ -235,7 +224,7 @@ class TagSession:
     def next(self) -> dict[str, Any]:
         """Go on to the next image without saying that this one is done."""
         with self._lock:
-            self._touch()
+            self._pace.touch()
             self._following.catch_up()
             if (place := self._after()) is not None:
                 self._move(place)
@@ -244,7 +233,7 @@ class TagSession:
     def previous(self) -> dict[str, Any]:
         """Go back to the image before."""
         with self._lock:
-            self._touch()
+            self._pace.touch()
             self._following.catch_up()
             if (place := self._before()) is not None:
                 self._move(place, back=True)
@@ -279,6 +268,7 @@ class TagSession:
         if self.queue.outcome(wanted) in ("open", "taken") and not self.queue.take(wanted):
             other = self.queue.others(wanted)
             raise NotAllowed(f"{other.actor if other else 'Somebody'} has this image now.", hint="Take another one.")
+        self._settle()
         if left is not None and self.queue.shared and self.queue.mine(left):
             self.queue.give_back(left, "released")
         if self._next == place:
@@ -289,6 +279,17 @@ class TagSession:
             self._at += 1
         else:
             self._show(place)
+        self.offers.arrive(self._following.values(wanted))
+
+    def _settle(self) -> None:
+        """Write down what was decided about suggestions by typing; once for each visit."""
+        decisions = self.offers.settled(self._following.values(self.image_id)) if self.image_id else []
+        if decisions:
+            with self.ws.change("Typed instead of a suggestion") as change:
+                for kind, payload in decisions:
+                    change.add(kind, payload)
+            for event in change.events:
+                self._following.hear(event)
 
     # -- entering
 
@@ -322,7 +323,7 @@ class TagSession:
             ``field`` as in `view`, ``undo``, and ``seq`` of the event.
         """
         with self._lock:
-            self._touch()
+            self._pace.touch()
             wanted, name = self._wanted(field), self._here(image_id)
             self._keep_hold(name)
             content = self._content(name, wanted, lang, value)
@@ -330,8 +331,8 @@ class TagSession:
             return {
                 "image_id": name,
                 "field": field,
-                "state": self._field(name, wanted),
-                "undo": self._can(),
+                "state": self._pages.field(name, wanted),
+                "undo": self._steps.view(),
                 "seq": seq,
             }
 
@@ -370,30 +371,35 @@ class TagSession:
                 # Where neither the file nor anybody says anything, emptying a field takes the entry back.
                 gone = content is None and name not in values.file
                 target.setdefault(image_id, {})[name] = None if gone else Entry(content, "", "", 0)
+        return self._commit(target, before, says, visit)
+
+    def _commit(
+        self,
+        target: Mapping[str, Mapping[str, Entry | None]],
+        before: dict[str, dict[str, Entry | None]],
+        says: str,
+        visit: str = "",
+        also: Sequence[Decision] = (),
+    ) -> int:
         if not target:
             return self._following.seq
-        after = self._write(target, says)
-        self._remember(Step(says, self.place or 0, before, after, visit))
+        after = self._write(target, says, also)
+        self._steps.remember(Step(says, self.place or 0, before, after, visit))
         return max(entry.seq for names in after.values() for entry in names.values() if entry)
 
     def _write(
-        self, target: Mapping[str, Mapping[str, Entry | None]], says: str, *, known: bool = True
+        self, target: Mapping[str, Mapping[str, Entry | None]], says: str, also: Sequence[Decision] = ()
     ) -> dict[str, dict[str, Entry | None]]:
         """Write entries (None takes back), images with the same ones in one event; return them as they are now."""
         groups: dict[str, tuple[list[str], dict[str, Entry | None]]] = {}
         for image_id, names in target.items():
-            key = json.dumps([[n, e and (e.content, e.origin, e.withdrawn)] for n, e in sorted(names.items())])
-            groups.setdefault(key, ([], dict(names)))[0].append(image_id)
+            told = [[n, e and (e.content, e.origin, e.withdrawn, list(e.mixed.items()))] for n, e in names.items()]
+            groups.setdefault(json.dumps(sorted(told)), ([], dict(names)))[0].append(image_id)
         with self.ws.change(says) as change:
             for ids, names in groups.values():
-                gone = [name for name, entry in names.items() if entry is None or entry.withdrawn]
-                if gone:
-                    change.add("values_withdrawn", {"image_ids": ids, "fields": gone})
-                for origin in ORIGINS:
-                    values = {n: e.content for n, e in names.items() if e and n not in gone and e.origin == origin}
-                    more = {} if origin == ORIGINS[0] else {"origin": origin}
-                    if values:
-                        change.add("values_set", {"image_ids": ids, "values": values, **more})
+                add_entries(change, ids, names, says)
+            for kind, payload in also:
+                change.add(kind, payload)
         return self._heard(change.events, target)
 
     def _heard(
@@ -402,23 +408,10 @@ class TagSession:
         after: dict[str, dict[str, Entry | None]] = {image_id: {} for image_id in target}
         for event in written:
             self._following.hear(event)
-            told = event.payload
-            withdrawn = event.kind == "values_withdrawn"
-            for image_id in told["image_ids"]:
-                for name in told["fields"] if withdrawn else told["values"]:
-                    content = None if withdrawn else told["values"][name]
-                    origin = told.get("origin", ORIGINS[0])
-                    after[image_id][name] = Entry(content, event.actor, event.at, event.seq, origin, withdrawn)
+            if event.kind.startswith("values_"):
+                for image_id, name, entry in self._following.entries(event, target):
+                    after[image_id][name] = entry
         return after
-
-    def _remember(self, step: Step) -> None:
-        last = self._undo[-1] if self._undo else None
-        self._redo.clear()
-        if last and step.visit and last.visit == step.visit and _touches(last) == _touches(step):
-            step = Step(last.says, last.place, last.before, step.after, step.visit)
-            self._undo.pop()
-        self._undo.append(step)
-        del self._undo[:-MOST_STEPS]
 
     # -- undoing
 
@@ -430,15 +423,15 @@ class TagSession:
         Stale
             Somebody has changed the same field since.
         """
-        return self._turn(self._undo, self._redo, "Undo")
+        return self._turn(self._steps.done, self._steps.undone, "Undo")
 
     def redo(self) -> dict[str, Any]:
         """Do again what was undone last."""
-        return self._turn(self._redo, self._undo, "Redo")
+        return self._turn(self._steps.undone, self._steps.done, "Redo")
 
     def _turn(self, steps: list[Step], others: list[Step], verb: str) -> dict[str, Any]:
         with self._lock:
-            self._touch()
+            self._pace.touch()
             self._following.catch_up()
             if not steps:
                 return self._page()
@@ -463,12 +456,6 @@ class TagSession:
                     label = self.profile.fields[name].name(self.language) if name in self.profile.fields else name
                     raise Stale(f"{now.actor} has changed {label} since.", hint="Its history shows both; revert there.")
 
-    def _can(self) -> dict[str, str | None]:
-        return {
-            "undo": self._undo[-1].says if self._undo else None,
-            "redo": self._redo[-1].says if self._redo else None,
-        }
-
     # -- finishing an image
 
     def accept(
@@ -488,7 +475,7 @@ class TagSession:
         with self._lock:
             for edit in edits:
                 self.set(**edit)
-            self._touch()
+            self._pace.touch()
             self._following.catch_up()
             name = self._here()
             if image_id is not None and image_id != name:
@@ -496,14 +483,15 @@ class TagSession:
             errors = [] if anyway else [finding for finding in self.findings(name) if finding.severity == "error"]
             if errors:
                 return self._page() | {"refused": [told_finding(finding) for finding in errors]}
+            self._settle()
             self.queue.give_back(name, "done")
-            self._accepted += 1
+            self._pace.accepted += 1
             return self._on()
 
     def skip(self) -> dict[str, Any]:
         """Leave this image for later: it comes again, to whoever is there, when all others are done."""
         with self._lock:
-            self._touch()
+            self._pace.touch()
             self._following.catch_up()
             self.queue.give_back(self._here(), "skipped")
             return self._on()
@@ -526,6 +514,7 @@ class TagSession:
             for image_id in [one for one in self.queue.items if self.queue.mine(one)]:
                 self.queue.give_back(image_id, "released")
             self._next = None
+            self._settle()
             return {"released": True}
 
     def close(self) -> None:
@@ -538,7 +527,7 @@ class TagSession:
     def copy_from_previous(self, field: str | None = None) -> dict[str, Any]:
         """Copy a field's value from the image before; without a field, all values into fields that are empty here."""
         with self._lock:
-            self._touch()
+            self._pace.touch()
             self._following.catch_up()
             here, before = self._here(), self._before()
             if before is None:
@@ -560,7 +549,7 @@ class TagSession:
             More than `MOST_AT_ONCE` images.
         """
         with self._lock:
-            self._touch()
+            self._pace.touch()
             self._following.catch_up()
             here = self._here()
             ids = [one for one in dict.fromkeys(image_ids) if one != here]
@@ -581,14 +570,14 @@ class TagSession:
     def take_over(self, field: str, origin: str = "file", lang: str | None = None) -> dict[str, Any]:
         """Enter what the file says: as it counts (``file``), or as one carrier has it (exif, iptc, xmp, sidecar)."""
         with self._lock:
-            self._touch()
+            self._pace.touch()
             here, wanted = self._here(), self._wanted(field)
             values = self._following.values(here)
             if origin == "file":
                 if field not in values.file:
                     raise NotFound("The file says nothing here.", hint="Type the value.")
                 after = self._back_to_file(here, field)
-                self._remember(after)
+                self._steps.remember(after)
                 return self._page()
             rows = [row for row in values.conflicts.get(field, []) if row.get(origin) and lang in (None, row["lang"])]
             if origin not in ("exif", "iptc", "xmp", "sidecar") or not rows:
@@ -634,79 +623,107 @@ class TagSession:
     def revert(self, field: str, seq: int) -> dict[str, Any]:
         """Make a field what it was after an event, as `history` lists it; 0 is what the file says."""
         with self._lock:
-            self._touch()
+            self._pace.touch()
             here = self._here()
             self._wanted(field)
             if seq == 0:
-                self._remember(self._back_to_file(here, field))
+                self._steps.remember(self._back_to_file(here, field))
                 return self._page()
             found = [change for change in self.history(field)["changes"] if change["seq"] == seq]
             if not found:
                 raise NotFound(f"No change {seq} of this field is known.", hint="Open its history again.")
             if found[0]["what"] == "withdrawn":
-                self._remember(self._back_to_file(here, field))
+                self._steps.remember(self._back_to_file(here, field))
             else:
                 self._change({here: {field: found[0]["value"]}}, f"Revert {self._said([field])}")
             return self._page()
+
+    # -- suggestions
+
+    def accept_suggestion(self, suggestion_id: str, *, image_id: str | None = None) -> dict[str, Any]:
+        """Enter what is suggested; what is open is in `view`, at each field under ``suggestions``.
+
+        Raises
+        ------
+        NotFound
+            The suggestion isn't open, or not for this image.
+        """
+        with self._lock:
+            values = self._values_for(image_id)
+            self._enter([self.offers.find(values, suggestion_id)], values)
+            return self._page()
+
+    def accept_sure(self, at_least: float | None = None, *, image_id: str | None = None) -> dict[str, Any]:
+        """Enter all suggestions for this image that are sure enough, as one change; ``accepted`` says how many.
+
+        Fields and languages in which something stands already are left alone; lists are added to.
+
+        Parameters
+        ----------
+        at_least : float, optional
+            Confidence, 0 to 1; what the session was made with when left out.
+        """
+        with self._lock:
+            values = self._values_for(image_id)
+            rows = self.offers.sure(values, self.sure if at_least is None else float(at_least))
+            self._enter(rows, values)
+            return self._page() | {"accepted": len(rows)}
+
+    def reject_suggestion(self, suggestion_id: str, *, image_id: str | None = None) -> dict[str, Any]:
+        """Say that a suggestion is wrong: the same model won't make it again.
+
+        Raises
+        ------
+        NotFound
+            The suggestion isn't open, or not for this image.
+        """
+        with self._lock:
+            row = self.offers.find(self._values_for(image_id), suggestion_id)
+            with self.ws.change("Reject a suggestion") as change:
+                change.add("suggestion_rejected", decision(row, None))
+            for event in change.events:
+                self._following.hear(event)
+            return self._page()
+
+    def _values_for(self, image_id: str | None) -> ImageValues:
+        self._pace.touch()
+        self._following.catch_up()
+        here = self._here()
+        if image_id not in (None, here):
+            raise NotFound("Another image is shown now.", hint="Go back to it.")
+        self._keep_hold(here)
+        return self._following.values(here)
+
+    def _enter(self, rows: Sequence[Row], values: ImageValues) -> None:
+        if not rows:
+            return
+        here = self._here()
+        entries = self.offers.accepted(values, rows)
+        before = {here: {name: values.entries.get(name) for name in entries}}
+        what = f"{len(rows):,} suggestions" if len(rows) > 1 else f"the suggestion for {self._said(entries)}"
+        decisions = [("suggestion_accepted", decision(row, row["value"])) for row in rows]
+        self._commit({here: entries}, before, f"Accept {what}", also=decisions)
 
     # -- what is shown
 
     def findings(self, image_id: str | None = None) -> list[Finding]:
         """Return what is wrong with an image's values by the profile."""
-        values = self._following.values(self._here(image_id))
-        return [finding for wanted in self.profile.fields.values() for finding in self._check(values, wanted)]
-
-    def _check(self, values: ImageValues, wanted: ProfileField) -> list[Finding]:
-        if wanted.spec.structure:
-            return []
-        content = shaped(values.shown(wanted.key), wanted.spec.kind)
-        return self.profile.validate({wanted.key: content}, partial=True)
-
-    def _field(self, image_id: str, wanted: ProfileField) -> dict[str, Any]:
-        values = self._following.values(image_id)
-        return field_state(values, wanted, self._check(values, wanted))
+        return self._pages.findings(self._here(image_id))
 
     def _page(self) -> dict[str, Any]:
-        page: dict[str, Any] = {"image": None, "fields": {}, "progress": self.progress(), "undo": self._can()}
-        page |= {"queue": self.queue.name if self.queue.shared else None, "empty": self._empty()}
-        if self.place is not None:
-            name = self.ids[self.place]
-            facts = self._following.values(name).facts
-            kept = {key: facts[key] for key in ("image_id", "name", "path", "format", "width", "height")}
-            outcome = self.queue.outcome(name)
-            has = {"before": self._before() is not None, "place": self.place, "count": len(self.ids)}
-            page["image"] = {**kept, **has, "outcome": outcome}
-            page["fields"] = {key: self._field(name, wanted) for key, wanted in self.profile.fields.items()}
-        return page
-
-    def _empty(self) -> dict[str, str] | None:
-        if self.place is not None:
-            return None
-        if not self.ids:
-            return {"title": "No images", "hint": "Scan a folder, or name other images: TagForm(ws, images=…)."}
-        return {"title": "All done", "hint": "Every image of this queue is done, or somebody else is at it."}
+        page: dict[str, Any] = {"image": None, "fields": {}, "progress": self.progress(), "undo": self._steps.view()}
+        page |= {"queue": self.queue.name if self.queue.shared else None, "sure": self.sure, "empty": None}
+        if self.place is None:
+            return page | {"empty": self._pages.empty()}
+        return page | self._pages.image(self.place, has_before=self._before() is not None)
 
     def progress(self) -> dict[str, Any]:
         """Return how far the work is, and one's own pace: accepted images an hour of working time.
 
         A pause longer than `IDLE_AFTER` seconds is no working time.
         """
-        pace = self._accepted * 3600 / self._active if self._accepted and self._active > 1 else None
-        return {
-            "count": len(self.ids),
-            "done": self.queue.done,
-            "left": len(self.ids) - self.queue.done,
-            "mine": self._accepted,
-            "per_hour": None if pace is None else round(pace, 1),
-            "active": round(self._active, 1),
-            "idle_after": IDLE_AFTER,
-        }
-
-    def _touch(self) -> None:
-        now = self._clock()
-        if now - self._last <= IDLE_AFTER:
-            self._active += now - self._last
-        self._last = now
+        done = self.queue.done
+        return {"count": len(self.ids), "done": done, "left": len(self.ids) - done, **self._pace.view()}
 
     # -- ahead of the person
 
@@ -715,6 +732,7 @@ class TagSession:
         with self._lock:
             self._following.catch_up()
             place = self._after()
+        self._following.ahead(lambda: self._look_for_offers(place))
         if place is None:
             return {"next": None, "ready": False}
         image_id, edge = self.ids[place], _edge(edge)
@@ -729,6 +747,13 @@ class TagSession:
         self._following.ahead(prepare)
         return {"next": image_id, "place": place}
 
+    def _look_for_offers(self, following: int | None) -> None:
+        """Read the suggestions for the image shown, and for the next one, and tell if they are others now."""
+        here = self.image_id
+        changed = self.offers.load([one for one in (here, following is not None and self.ids[following]) if one])
+        if here in changed and here == self.image_id:
+            self.on_offers({"image_id": here, "suggestions": self._pages.offered(here)})
+
     def picture(self, image_id: str, edge: int = 1_600) -> Reply:
         """Return a rendering a browser can show, its longer edge at most ``edge`` pixels, as the only buffer."""
         edge = _edge(edge)
@@ -736,72 +761,18 @@ class TagSession:
 
     def strip(self, start: int, stop: int) -> Reply:
         """Return names and thumbnails of the images at these places, as far as they are loaded."""
-        start, stop = max(0, int(start)), min(len(self.ids), int(stop), int(start) + LOAD_AHEAD)
-        facts = [
-            self._following.values(one).facts if self._following.has(one) else None for one in self.ids[start:stop]
-        ]
-        found = self.ws.thumbnails.get_many([one["checksum"] for one in facts if one and one["checksum"]])
-        items: list[dict[str, Any]] = []
-        buffers: list[bytes] = []
-        for place, known in zip(range(start, stop), facts, strict=True):
-            thumb = found.get(known["checksum"]) if known else None
-            item = {"id": self.ids[place], "place": place, "name": known["name"] if known else ""}
-            items.append(
-                {**item, "outcome": self.queue.outcome(self.ids[place]), "thumb": len(buffers) if thumb else None}
-            )
-            buffers += [thumb] if thumb else []
-        return Reply({"start": start, "items": items}, buffers)
+        first = max(0, int(start))
+        last = max(first, min(len(self.ids), int(stop), first + LOAD_AHEAD))
+        return self._pages.strip(self.ws, first, last)
 
     def complete(self, field: str, text: str, limit: int = 12) -> dict[str, Any]:
         """Return terms for what has been typed: of the field's vocabulary, else of the values the collection uses."""
-        wanted = self._wanted(field)
-        vocabulary = wanted.vocabulary if wanted.vocabulary is not None else self._in_use(field)
-        terms = vocabulary.complete(text[:200], limit) if vocabulary is not None else []
-        listed = []
-        for term in terms:
-            above = vocabulary.path(term.term)[:-1] if vocabulary is not None else []
-            listed.append({"term": term.term, "label": term.label(self.language), "path": " › ".join(above)})
-        return {"field": field, "text": text, "terms": listed}
-
-    def _in_use(self, field: str) -> Vocabulary | None:
-        if field not in self._vocabularies:
-            self._vocabularies[field] = Vocabulary([])
-
-            def read() -> None:
-                rows = self.ws.query("tagging_terms", field=field, most=MOST_TERMS)
-                self._vocabularies[field] = Vocabulary(Term(value) for value in rows["value"])
-
-            self._following.ahead(read)
-        return self._vocabularies[field]
+        return {"field": field, "text": text, "terms": self._completing.terms(self._wanted(field), text, limit)}
 
     def read_date(self, text: str) -> dict[str, Any]:
         """Say a date in words, or how it should be written."""
         return {"text": text, **date_words(text[:100], self.language)}
 
 
-def _holder() -> str:
-    """Name this session so that another one on this machine can tell whether its program still runs."""
-    return f"{platform.node()}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
-
-
-def _has_ended(holder: str) -> bool:
-    """Whether the program of a session on this machine has ended; False where that can't be known."""
-    host, _, rest = holder.partition(":")
-    process = rest.partition(":")[0]
-    if os.name != "posix" or host != platform.node() or not process.isdecimal():
-        return False
-    try:
-        os.kill(int(process), 0)
-    except ProcessLookupError:
-        return True
-    except OSError:  # it runs, as somebody else
-        return False
-    return False
-
-
 def _edge(edge: int) -> int:
     return max(EDGES[0], min(int(edge), EDGES[1]))
-
-
-def _touches(step: Step) -> list[tuple[str, list[str]]]:
-    return [(image_id, sorted(names)) for image_id, names in step.after.items()]
