@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from workbench import audit as auditing
 from workbench import delivery, sheets
 from workbench import embed as embedding
 from workbench import history as remembering
@@ -73,6 +74,10 @@ class Bench(Workspace):
     def search(self, query: str = "", **how: Any) -> searching.Search:
         """Find images: ``ws.search("red shoe format:png missing:title")``; see `workbench.search.parse`."""
         return searching.search(self, searching.parse(query), **how)
+
+    def audit(self, profile: str | os.PathLike[str] | None = None, **what: Any) -> auditing.Audit:
+        """Say what is wrong with the metadata: see `workbench.audit.audit`."""
+        return auditing.audit(self, profile, **what)
 
     @property
     def bulk(self) -> EveryBulk:
