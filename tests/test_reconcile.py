@@ -472,3 +472,43 @@ def carried(exif: bool, iptc: bool, xmp: bool, digest: str) -> bytes:
         parts += segment(0xED, b"Photoshop 3.0\0" + resources)
     plain = picture()
     return plain[:2] + parts + plain[2:]
+
+
+PATH = "Xmp.iptcExt.LocationShown[1]/Iptc4xmpExt:City"
+WORDS = st.sampled_from(["boat", "Boat", "Das Boot", "日本", "a; b", "'", '"'])
+SAYINGS = st.fixed_dictionaries(
+    {},
+    optional={
+        "Xmp.dc.title": st.dictionaries(st.sampled_from(["x-default", "de", "ar"]), WORDS, min_size=1),
+        "Xmp.dc.subject": st.lists(WORDS, min_size=1, max_size=5),
+        "Xmp.photoshop.City": WORDS,
+        "Xmp.photoshop.DateCreated": st.sampled_from(["1920", "2024-05", "2024-05-01T10:00:00", "nonsense"]),
+        PATH: WORDS,
+    },
+)
+
+
+@settings(deadline=None, max_examples=60)  # a shared machine may be slow
+@given(said=SAYINGS)
+def test_the_wide_row_says_what_the_metadata_says(tmp_path_factory: pytest.TempPathFactory, said: Rows) -> None:
+    catalog = _shared(tmp_path_factory)
+    with catalog.writing() as connection:
+        connection.execute("delete from image_facts")
+        connection.execute(
+            "insert into image_facts by name select 'a' as image_id, 'file:///x/a.jpg' as uri, 'JPEG' as format, "
+            "'s' as source, 'b' as batch, '' as path, '' as folder, '' as name, 1 as size, '' as checksum, "
+            "now()::timestamp as received_at, '' as mime"
+        )
+    say(catalog, said)
+    with catalog.writing() as connection:
+        reconcile.refresh_wide(connection)
+    [row] = catalog.ask("from metadata_wide", None, max_rows=2, seconds=20).to_pylist()
+    titles, words = said.get("Xmp.dc.title", {}), said.get("Xmp.dc.subject", [])
+    assert row["Xmp.dc.title"] == (titles.get("x-default") or titles.get(min(titles)) if titles else None)
+    assert row["Xmp.dc.subject"] == ("; ".join(words) or None)
+    assert (row["keyword_count"], row["keyword_repeated"]) == (len(words), len({w.lower() for w in words}) < len(words))
+    assert (row["Xmp.photoshop.City"], row["Xmp.iptcExt.LocationShown"]) == (
+        said.get("Xmp.photoshop.City"),
+        said.get(PATH),
+    )
+    assert (row["captured"] is None) == (said.get("Xmp.photoshop.DateCreated", "nonsense") == "nonsense")
