@@ -13,6 +13,7 @@ from audited_collection import GARBLED, WITHOUT_COUNTRY, workspace
 
 import workbench as wb
 from workbench import audit_board
+from workbench.__main__ import main
 from workbench.audit_board import AuditSession
 from workbench.errors import BadValue, NotFound, Stale
 
@@ -231,6 +232,18 @@ def test_before_the_first_audit_there_is_nothing_to_choose(ws: wb.Bench) -> None
     with pytest.raises(BadValue, match="Nothing was audited"):
         session.choose("required", COUNTRY)
     assert session.run()["ran"]
+
+
+def test_the_bench_and_the_command_line_find_the_same(
+    session: AuditSession, ws: wb.Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    by_bench = ws.audit("shop").as_dict()["rules"]
+    assert len(by_bench) == len(session.view()["rules"])
+    ws.close()
+    assert main(["audit", "--profile", "shop", "--workspace", str(ws.folder), "--json"]) == 1
+    assert [row["images"] for row in json.loads(capsys.readouterr().out)["rules"]] == [
+        row["images"] for row in by_bench
+    ]
 
 
 @pytest.mark.parametrize(
