@@ -89,14 +89,23 @@ class Offers:
         with self._lock:
             rows = [row for row in self._rows.get(values.facts["image_id"], []) if row["field"] == wanted.key]
         content = shaped(values.shown(wanted.key), wanted.spec.kind)
-        return [row for row in rows if self._is_open(row, content)]
+        chosen: set[str | None] = set()
+        if wanted.spec.kind not in LISTS:
+            chosen = {row["lang"] for row in rows if self._is_chosen(row, values.entries.get(wanted.key), content)}
+        return [row for row in rows if row["lang"] not in chosen and self._is_open(row, content)]
 
     def _is_open(self, row: Row, content: Content | None) -> bool:
+        if (row["image_id"], row["field"], row["lang"], row["value"]) in self._unwanted:
+            return False
+        return self._how(row) != "rejected" and row["value"] not in _texts(content, row["lang"])
+
+    def _is_chosen(self, row: Row, entry: Entry | None, content: Content | None) -> bool:
+        """Whether a suggestion, corrected or not, stands already where there is place for one."""
         there = _texts(content, row["lang"])
-        if row["value"] in there or (row["image_id"], row["field"], row["lang"], row["value"]) in self._unwanted:
+        if not there or entry is None or entry.withdrawn:
             return False
         how, value = self._decided.get(row["suggestion_id"], ("", None))
-        return how != "rejected" and not (how == "edited" and value in there)
+        return entry.origin_of(row["lang"], there[0]) == "suggested" or (how == "edited" and value == there[0])
 
     def find(self, values: ImageValues, suggestion_id: str) -> Row:
         """Return an open suggestion for an image.

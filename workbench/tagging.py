@@ -88,8 +88,7 @@ class TagSession:
         sure: float = SURE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        if not 0 <= sure <= 1:
-            raise BadValue(f"{sure!r} is no confidence.", hint="They go from 0 to 1.")
+        _must_be_confidence(sure)
         self.ws = ws
         self.profile = profile if isinstance(profile, Profile) else profiles.load(profile, ws.folder)
         self.language = language
@@ -663,9 +662,11 @@ class TagSession:
         at_least : float, optional
             Confidence, 0 to 1; what the session was made with when left out.
         """
+        wanted = self.sure if at_least is None else at_least
+        _must_be_confidence(wanted)
         with self._lock:
             values = self._values_for(image_id)
-            rows = self.offers.sure(values, self.sure if at_least is None else float(at_least))
+            rows = self.offers.sure(values, wanted)
             self._enter(rows, values)
             return self._page() | {"accepted": len(rows)}
 
@@ -776,3 +777,8 @@ class TagSession:
 
 def _edge(edge: int) -> int:
     return max(EDGES[0], min(int(edge), EDGES[1]))
+
+
+def _must_be_confidence(sure: float) -> None:
+    if not isinstance(sure, int | float) or not 0 <= sure <= 1:
+        raise BadValue(f"{sure!r} is no confidence.", hint="They go from 0 to 1.")

@@ -4,6 +4,7 @@ import { test } from "node:test";
 
 import { openEdits, REST } from "../../workbench/widgets/js/edits.js";
 import { bytesOf, charactersOf, counted, splitList } from "../../workbench/widgets/js/lengths.js";
+import { inOrder, percent, sureOnes, wholly } from "../../workbench/widgets/js/tag_offers.js";
 import { STAGE_KEYS, staysInForm, TAG_KEYS, tagCommandOf } from "../../workbench/widgets/js/tag_keys.js";
 
 /** @param {string} key @param {object} [with_] */
@@ -11,7 +12,7 @@ const press = (key, with_ = {}) => ({ key, code: key, ctrlKey: false, metaKey: f
 
 test("no key means two things, and each is explained", () => {
   for (const table of [TAG_KEYS, STAGE_KEYS]) {
-    const all = table.flatMap((one) => one.keys.map((key) => `${one.ctrl ?? ""}${one.alt ?? ""}${one.shift ?? ""} ${key}`));
+    const all = table.flatMap((one) => one.keys.map((key) => `${one.ctrl ?? ""} ${one.alt ?? ""} ${one.shift ?? ""} ${key}`));
     assert.equal(new Set(all).size, all.length);
     assert.ok(table.every((one) => one.shown && one.says));
   }
@@ -26,6 +27,33 @@ test("keys with Alt go by their place, so that ç on a Mac is still C", () => {
   assert.equal(tagCommandOf(TAG_KEYS, press("Enter")), null);
   assert.equal(tagCommandOf(TAG_KEYS, press("Z", { ctrlKey: true, shiftKey: true })), "redo");
   assert.equal(tagCommandOf(STAGE_KEYS, press("?", { shiftKey: true })), "help");
+});
+
+test("suggestions have keys of their own", () => {
+  const keys = { Enter: "take", KeyE: "edit_offer", Backspace: "reject", ArrowDown: "other" };
+  for (const [code, command] of Object.entries(keys)) {
+    assert.equal(tagCommandOf(TAG_KEYS, press(code, { altKey: true })), command);
+    assert.notEqual(tagCommandOf(TAG_KEYS, press(code)), command);
+  }
+  assert.equal(tagCommandOf(TAG_KEYS, press("Enter", { altKey: true, shiftKey: true })), "take_sure");
+});
+
+/** @param {object} more */
+const offer = (more) => ({ suggestion_id: "a", lang: null, value: "v", confidence: 0.5, suggester: "names", model: "rules", version: "1", evidence: "", ...more });
+
+test("suggestions say all about themselves, and never more than they are sure", () => {
+  assert.equal(percent(0.999), "99 %");
+  assert.equal(percent(0.29), "29 %");
+  assert.equal(wholly(offer({ evidence: "the name" })), "50 % sure, by names, model rules, version 1. From: the name");
+  assert.deepEqual(inOrder([offer({ lang: "en" }), offer({ lang: "de" })], "de").map((one) => one.lang), ["de", "en"]);
+});
+
+test("what one key takes is counted as Python counts it", () => {
+  const [sure, unsure] = [offer({ confidence: 0.9 }), offer({ confidence: 0.7 })];
+  assert.equal(sureOnes([{ list: true, value: ["x"], suggestions: [sure, sure, unsure] }], 0.8), 2);
+  assert.equal(sureOnes([{ list: false, value: null, suggestions: [sure, sure] }, { list: false, value: "x", suggestions: [sure] }], 0.8), 1);
+  const [de, en] = [offer({ lang: "de", confidence: 0.9 }), offer({ lang: "x-default", confidence: 0.9 })];
+  assert.equal(sureOnes([{ list: false, value: { "x-default": "x" }, suggestions: [de, en] }], 0.8), 1);
 });
 
 test("everything stays but saving the notebook", () => {

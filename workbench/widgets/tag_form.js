@@ -5,18 +5,21 @@ import { openChannel } from "./js/channel.js";
 import { button, el, errorBox, helpPanel, icon, ICONS } from "./js/dom.js";
 import { openEdits } from "./js/edits.js";
 import { makeField } from "./js/tag_field.js";
+import { percent, sureOnes } from "./js/tag_offers.js";
 import { STAGE_KEYS, staysInForm, TAG_KEYS, tagCommandOf } from "./js/tag_keys.js";
 import { EDGE, mountStage } from "./js/tag_stage.js";
 import { mountStrip } from "./js/tag_strip.js";
 
 let mounted = 0;
 
+/** @typedef {ReturnType<typeof makeField>} Field */
+
 /** @param {HTMLElement} root @param {import("./js/channel.js").Channel} channel */
 export function mountForm(root, channel) {
   const uid = `wb-tag-${(mounted += 1)}`;
   /** @type {any} */
   let page = null;
-  /** @type {ReturnType<typeof makeField>[]} */
+  /** @type {Field[]} */
   let fields = [];
   let visit = 0;
   let warned = "";
@@ -33,11 +36,12 @@ export function mountForm(root, channel) {
   const previous = button("Previous image (Alt + ←)", () => run("previous"), {}, [icon(ICONS.previous)]);
   const next = button("Next image (Alt + →)", () => run("next"), {}, [icon(ICONS.next)]);
   const accept = button("Done, next image (Ctrl + Enter)", () => run("accept"), { class: "wb-button wb-main" }, [icon(ICONS.check), el("span", { text: "Done, next" })]);
+  const sure = button("", () => run("take_sure"), { class: "wb-button", hidden: true }, [""]);
   const skip = button("Skip: comes again at the end (Alt + S)", () => run("skip"), {}, ["Skip"]);
   const head = el("header", { class: "wb-tag-bar" }, [
     el("div", { class: "wb-tag-side" }, [title, where]),
     el("div", { class: "wb-tag-side wb-tag-progress" }, [bar, pace]),
-    el("div", { class: "wb-tag-side" }, [undo, redo, previous, next, skip, accept, button("Keyboard help (F1)", () => help(), {}, ["?"])]),
+    el("div", { class: "wb-tag-side" }, [undo, redo, sure, previous, next, skip, accept, button("Keyboard help (F1)", () => help(), {}, ["?"])]),
   ]);
   const troubles = el("div", { class: "wb-tag-troubles" });
   const list = el("div", { class: "wb-tag-fields" });
@@ -66,6 +70,7 @@ export function mountForm(root, channel) {
       known.saved(answer.view.state);
       page.undo = answer.view.undo;
       showUndo();
+      showSure();
     },
     failed(edit, error) {
       const label = fields.find((one) => one.field.key === edit.field)?.field.label ?? edit.field;
@@ -110,6 +115,7 @@ export function mountForm(root, channel) {
         },
         act,
         onward,
+        offer: (command, key) => offer(command, fields.find((one) => one.field.key === key)),
         rtl: form.rtl,
       });
       fields.push(made);
@@ -146,6 +152,7 @@ export function mountForm(root, channel) {
     previous.disabled = !page.image?.before;
     for (const one of [accept, skip, next]) one.disabled = !page.image;
     showUndo();
+    showSure();
     showProgress();
     if (moved) {
       list.scrollTop = at ? list.scrollTop : 0;
@@ -160,6 +167,14 @@ export function mountForm(root, channel) {
       one.disabled = !words;
       one.title = words ? `${verb}: ${words}` : `Nothing to ${verb.toLowerCase()}`;
     }
+  }
+
+  /** How many suggestions one key takes: as `accept_sure` counts them. */
+  function showSure() {
+    const count = page.image ? sureOnes(fields.map(({ field }) => ({ list: field.control === "chips", ...page.fields[field.key] })), page.sure) : 0;
+    sure.hidden = !count;
+    sure.textContent = `Take ${count} suggested`;
+    sure.title = `Take all suggestions for empty fields and lists that are at least ${percent(page.sure)} sure (Alt + Shift + Enter)`;
   }
 
   function showProgress() {
@@ -256,6 +271,35 @@ export function mountForm(root, channel) {
     }
   }
 
+  /** @param {string} command @param {Field | undefined} one */
+  function offer(command, one) {
+    if (command === "take_sure") {
+      for (const each of fields) each.control.commit();
+      return void perform("accept_sure", { image_id: page.image?.image_id }).then((told) => told && say(told.accepted ? `Took ${told.accepted} ${told.accepted === 1 ? "suggestion" : "suggestions"}` : "No suggestion is sure enough for what is empty."));
+    }
+    const found = one?.offers.current();
+    if (!one || !found) return toNextOffer(one);
+    if (command === "other") return one.offers.other();
+    if (command === "edit_offer" && one.correct(found)) return say("Correct it; it is saved as you type.");
+    const verb = command === "reject" ? "reject_suggestion" : "accept_suggestion";
+    const args = { suggestion_id: found.suggestion_id, image_id: page.image.image_id };
+    one.offers.drop(found, verb === "accept_suggestion" && one.field.control !== "chips");
+    if (!one.offers.any()) toNextOffer(one, true);
+    void perform(verb, args, verb === "reject_suggestion" ? `Rejected “${found.value.slice(0, 60)}”` : "Suggestion taken").then((told) => {
+      if (told) return;
+      one.offers.restore(found.suggestion_id);
+      one.offered(one.state().suggestions ?? []);
+    });
+  }
+
+  /** Go to the next field with a suggestion, from the beginning after the end. @param {Field | undefined} from @param {boolean} [quiet] */
+  function toNextOffer(from, quiet = false) {
+    const at = from ? fields.indexOf(from) : -1;
+    const found = [...fields.slice(at + 1), ...fields.slice(0, at + 1)].find((one) => one.offers.any());
+    if (found) found.focus(found.offers.current()?.lang ?? null);
+    else if (!quiet) say("There are no suggestions for this image.");
+  }
+
   function finished() {
     const { left } = page.progress;
     say(left ? `That was the last one for you: ${left} left, with others or skipped.` : "All done.");
@@ -282,6 +326,7 @@ export function mountForm(root, channel) {
     const key = field?.field.key ?? null;
     if (["closer", "further", "fit", "actual"].includes(command)) return stage.perform(command);
     if (command === "accept") return void acceptIt();
+    if (["take", "edit_offer", "reject", "other", "take_sure"].includes(command)) return page?.image && offer(command, field);
     if (command === "help") return help();
     if (command === "leave") return leave();
     if (command === "history") return field ? void edits.flush().then(field.history) : say("Go to a field first.");
@@ -364,6 +409,14 @@ export function mountForm(root, channel) {
   window.addEventListener("pagehide", hidden);
   const off = [
     channel.on("ahead", ({ image_id }) => void stage.fetched(image_id).catch(() => {})),
+    channel.on("offers", ({ image_id, suggestions }) => {
+      if (page?.image?.image_id !== image_id) return;
+      for (const one of fields) {
+        page.fields[one.field.key].suggestions = suggestions[one.field.key];
+        one.offered(suggestions[one.field.key]);
+      }
+      showSure();
+    }),
     channel.on("changed", (told) => !edits.busy() && show(told)),
     channel.on("slow", (is) => is && say("Python is busy …")),
   ];

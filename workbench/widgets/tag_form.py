@@ -10,7 +10,7 @@ from typing import Any
 from workbench.errors import BadValue, WorkbenchError
 from workbench.grid import Images
 from workbench.profiles import Profile
-from workbench.tagging import TagSession
+from workbench.tagging import SURE, TagSession
 from workbench.widgets.image_grid import HEIGHTS
 from workbench.widgets.session_widget import SessionWidget, assemble, in_this_cell, styles
 from workbench.workspace import Workspace
@@ -32,6 +32,8 @@ class TagForm(SessionWidget):
         `workbench.tagging.TagSession`.
     language : str
         Language of labels and guidelines.
+    sure : float
+        Confidence, 0 to 1, from which on one key accepts all suggestions for an image.
     height : int
         Height of the widget, pixels.
 
@@ -40,7 +42,7 @@ class TagForm(SessionWidget):
     NotFound
         There is no such profile (the hint names those there are), or an image nobody knows.
     BadValue
-        The profile has mistakes, or a height out of bounds.
+        The profile has mistakes, or a height or confidence out of bounds.
 
     Examples
     --------
@@ -59,6 +61,7 @@ class TagForm(SessionWidget):
         *,
         queue: str | None = None,
         language: str = "en",
+        sure: float = SURE,
         height: int = 760,
     ) -> None:
         if not HEIGHTS[0] <= height <= HEIGHTS[1]:
@@ -67,12 +70,13 @@ class TagForm(SessionWidget):
         before = (in_this_cell("tag form", made) or {}).get("session")
         if before is not None:
             before.close()  # or its images would stay taken
-        self.session = made["session"] = TagSession(ws, profile, images, queue, language=language)
+        self.session = made["session"] = TagSession(ws, profile, images, queue, language=language, sure=sure)
         if before is not None and before.image_id in self.session.ids:
             with contextlib.suppress(WorkbenchError):  # somebody else has it by now
                 self.session.go(self.session.ids.index(before.image_id))
         self._height = int(height)
         super().__init__({**self.session.verbs, "view": self._view})
+        self.session.on_offers = lambda offered: self.push("offers", offered)
         self.session.on_ahead = lambda image_id: self.push("ahead", {"image_id": image_id})
 
     def _view(self) -> dict[str, Any]:

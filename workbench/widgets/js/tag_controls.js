@@ -329,7 +329,7 @@ function chipsControl(field, id, given) {
     key(event) {
       if (terms.key(event)) return true;
       if (isPlainEnter(event)) return box.value.trim() ? commit() : given.onward(), true;
-      if (event.key === "Backspace" && !box.value && words.length && !event.repeat) return remove(words.length - 1), true;
+      if (event.key === "Backspace" && !event.altKey && !box.value && words.length && !event.repeat) return remove(words.length - 1), true;
       return false;
     },
     texts: () => words.map((text) => ({ lang: null, text })),

@@ -4,6 +4,7 @@
 import { button, el, errorBox, icon } from "./dom.js";
 import { counted } from "./lengths.js";
 import { languageName, makeControl } from "./tag_controls.js";
+import { makeOffers } from "./tag_offers.js";
 
 const CLOCK = "M8 2.5a5.5 5.5 0 1 0 0 11a5.5 5.5 0 0 0 0-11M8 5v3.2l2 1.3";
 const CARRIERS = { exif: "EXIF", iptc: "IPTC", xmp: "XMP", sidecar: "Sidecar" };
@@ -14,7 +15,7 @@ const HOW = /** @type {Record<string, string>} */ ({ entered: "entered", templat
  *   edited: (field: string, lang: string | null, value: any, now?: boolean) => void,
  *   call: (command: string, args: Record<string, any>) => Promise<any>,
  *   act: (command: string, field: string, args?: Record<string, any>) => void,
- *   onward: (field: string) => void, rtl: string[],
+ *   onward: (field: string) => void, offer: (command: string, field: string) => void, rtl: string[],
  * }} Around
  */
 
@@ -61,13 +62,14 @@ export function makeField(field, uid, around) {
     origin,
     clock,
   ]);
+  const offers = makeOffers(field, id, { act: (command) => around.offer(command, field.key) });
   const findings = el("ul", { class: "wb-findings", id: `${id}-findings` });
   const said = el("div", { class: "wb-said" });
   const guide = el("div", { class: "wb-guide", id: `${id}-guide` }, guideline(field));
   const panel = el("div", { class: "wb-history", hidden: true, role: "region", "aria-label": `History of ${field.label}` });
-  const element = el("div", { class: "wb-tag-field", "data-key": field.key }, [head, control.element, findings, said, guide, panel]);
+  const element = el("div", { class: "wb-tag-field", "data-key": field.key }, [head, control.element, offers.element, findings, said, guide, panel]);
   for (const box of control.element.querySelectorAll("input, textarea, select")) {
-    box.setAttribute("aria-describedby", `${id}-findings ${id}-guide`);
+    box.setAttribute("aria-describedby", `${id}-offer ${id}-findings ${id}-guide`);
     if (field.required) box.setAttribute("aria-required", "true");
   }
 
@@ -134,8 +136,26 @@ export function makeField(field, uid, around) {
     origin.classList.toggle("wb-mine", Boolean(state.entered));
     origin.title = state.at ? new Date(state.at).toLocaleString() : "";
     count();
+    offers.show(state.suggestions ?? [], language());
     showFindings();
     showSaid();
+  }
+
+  /** The language that is being entered. */
+  function language() {
+    const active = document.activeElement;
+    return active instanceof HTMLElement && element.contains(active) ? (active.dataset.lang ?? null) : null;
+  }
+
+  /** Put a suggestion where it can be corrected; false where there is no box for it. @param {import("./tag_offers.js").Offer} offer */
+  function correct(offer) {
+    const box = control.target(offer.lang);
+    if (!(box instanceof HTMLInputElement || box instanceof HTMLTextAreaElement)) return false;
+    if ((box.dataset.lang ?? null) !== offer.lang) return false;
+    box.value = offer.value;
+    box.focus();
+    if (field.control !== "chips") box.dispatchEvent(new Event("input", { bubbles: true }));
+    return true;
   }
 
   async function history() {
@@ -169,11 +189,16 @@ export function makeField(field, uid, around) {
     return true;
   }
 
-  element.addEventListener("focusin", count);
+  element.addEventListener("focusin", () => {
+    count();
+    offers.at(language());
+  });
   return {
     element,
     field,
     control,
+    offers,
+    correct,
     history,
     closeHistory,
     /** Show another image's value, or what a command made of this one's. @param {any} next */
@@ -188,6 +213,11 @@ export function makeField(field, uid, around) {
     saved(next) {
       state = next;
       meta();
+    },
+    /** Suggestions that were read after the image was shown. @param {import("./tag_offers.js").Offer[]} found */
+    offered(found) {
+      state = { ...state, suggestions: found };
+      offers.show(found, language());
     },
     /** Also say what is missing. */
     insist() {
