@@ -414,6 +414,26 @@ def test_a_profile_says_what_must_be_there_and_how(ws: wb.Bench, client: profile
     assert ws.sql("select distinct profile from findings")["profile"].tolist() == ["client"]
 
 
+def test_every_pattern_for_personal_data_is_looked_for(ws: wb.Bench) -> None:
+    medical = profiles.load("medical")
+    given_away = ["Call +49 761 555 1234 about it", "MRN: 00123456", "Born 12.03.1961", "Write to a.b@clinic.example"]
+    images = planted.clean(len(given_away) + 1)
+    for text, image in zip(given_away, images, strict=False):
+        image["values"]["Xmp.dc.description"] = {"x-default": text}
+    store(ws, images)
+    rows = audit(ws, medical).findings
+    rows = rows[rows["rule"].str.startswith("personal_text_") & (rows["field"] == "Xmp.dc.description")]
+    wanted = {
+        (image["image_id"], f"personal_text_{number}")
+        for image in images
+        for number, personal in enumerate(medical.personal_patterns, 1)
+        if personal.pattern.search(image["values"]["Xmp.dc.description"]["x-default"])
+    }
+    assert set(zip(rows["image_id"], rows["rule"], strict=True)) == wanted
+    assert not all(audit_rules.is_plain(personal.pattern.pattern) for personal in medical.personal_patterns)
+    assert {numbered(0), numbered(3)} <= {image_id for image_id, _ in wanted}
+
+
 def test_tags_that_the_profile_forbids_are_found_where_no_field_shows_them(
     ws: wb.Bench, client: profiles.Profile
 ) -> None:

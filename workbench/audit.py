@@ -39,7 +39,6 @@ TYPO = {"typo_share": 0.02, "typo_least": 50, "typo_length": 7}
 at least this length."""
 
 _WEIGHTS = {"error": 9, "warning": 3, "info": 1}
-_MOST_TERMS = 200_000
 _MOST_NEAREST = 200
 _NEEDS = {
     "keyword_matching": ("make_audited_keywords", "make_spellings"),
@@ -176,7 +175,7 @@ class Audit:
         connection.execute("drop view if exists audited_keywords")
 
     def _bad_values(self, connection: Connection) -> pa.Table:
-        """Return the values that SQL can't judge, judged here, each distinct value once."""
+        """Return the values that SQL can't judge, judged here, each distinct value once, with what is to be noted."""
         rows = [
             {"rule": rule.id, "field": rule.field, "value": value, "near": near}
             for rule in self.rules if rule.kind == "not_a_term"
@@ -186,6 +185,10 @@ class Audit:
 
     def _judged(self, rule: Rule, values: list[str]) -> Iterator[tuple[str, str | None]]:
         assert self.profile is not None
+        if rule.id.startswith(audit_rules.PERSONAL):
+            pattern = self.profile.personal_patterns[int(rule.id.removeprefix(audit_rules.PERSONAL)) - 1].pattern
+            yield from ((value, match[0]) for value in values if (match := pattern.search(value)))
+            return
         wanted = self.profile.fields[rule.field]
         if rule.id == "bad_pattern" and wanted.pattern is not None:
             yield from ((value, None) for value in values if not wanted.pattern.fullmatch(value))
@@ -337,4 +340,4 @@ class Audit:
 
 def _distinct(connection: Connection, key: str) -> list[str]:
     query = audit_rules.kinds()["distinct_values"].sql
-    return [row[0] for row in connection.execute(query, {"field": key, "most": _MOST_TERMS}).fetchall()]
+    return [row[0] for row in connection.execute(query, {"field": key}).fetchall()]

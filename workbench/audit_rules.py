@@ -246,6 +246,9 @@ def _forbidden(profile: Profile) -> Iterator[Rule]:
         )
 
 
+PERSONAL = "personal_text_"
+"""How the ids of rules for a profile's personal patterns begin; the pattern's number follows."""
+
 _TEXTS = (
     "Xmp.dc.title", "Xmp.dc.description", "Xmp.dc.creator", "Xmp.dc.rights", "Xmp.dc.subject", "Xmp.photoshop.Headline",
     "Xmp.photoshop.Instructions", "Xmp.iptc.AltTextAccessibility", "Xmp.exif.UserComment",
@@ -253,18 +256,16 @@ _TEXTS = (
 
 
 def _personal_patterns(profile: Profile) -> Iterator[Rule]:
+    own = (key for key, field in profile.fields.items() if field.type in ("text", "longtext", "langalt"))
+    keys = tuple(dict.fromkeys((*_TEXTS, *own)))
     for number, personal in enumerate(profile.personal_patterns, 1):
-        if not is_plain(personal.pattern.pattern):
-            continue
         flags = "(?i)" if personal.pattern.flags & re.IGNORECASE else ""
-        for key in dict.fromkeys(
-            (*_TEXTS, *(k for k, f in profile.fields.items() if f.type in ("text", "longtext", "langalt")))
-        ):
-            yield Rule(
-                f"personal_text_{number}", key, f"{label(key)} may give away a person", "warning", "matching",
-                "“{note}”: " + personal.message, "Look, and take it out.",
-                {"pattern": flags + personal.pattern.pattern},
-            )  # fmt: skip
+        plain = is_plain(personal.pattern.pattern)
+        kind, given = ("matching", {"pattern": flags + personal.pattern.pattern}) if plain else ("not_a_term", {})
+        says = "“{note}”: " + personal.message
+        for key in keys:
+            title = f"{label(key)} may give away a person"
+            yield Rule(f"{PERSONAL}{number}", key, title, "warning", kind, says, "Look, and take it out.", given)
 
 
 # ── SQL ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -85,9 +85,9 @@ select image_id, picture_hash from same qualify count(*) over (partition by pict
 create or replace temp table country_boxes as
 select distinct fold(spelling) as spelling, name, south, west, north, east from country_spellings
 
--- name: distinct_values(field, most)
+-- name: distinct_values(field)
 -- Every value of a field once.
-select distinct value from metadata where field = $field limit $most
+select distinct value from metadata where field = $field
 
 -- name: forget_rules(profile)
 -- Make room for what the rules of this profile say now.
