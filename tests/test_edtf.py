@@ -164,3 +164,9 @@ def test_what_looks_like_a_date_never_breaks_it(text: str) -> None:
     assert meant is None or edtf.is_valid(meant)
     if edtf.is_valid(text):
         assert all(edtf.parse(text).describe(lang) for lang in ("en", "de", "fr"))
+
+
+def test_a_year_cut_short_is_refused_with_a_hint() -> None:
+    with pytest.raises(BadValue) as caught:
+        edtf.parse("0X")
+    assert "192X" in caught.value.hint

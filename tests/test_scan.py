@@ -482,7 +482,7 @@ def test_ctrl_c_on_the_command_line(tmp_path: Path, folder: Path) -> None:
     while not ledger.exists() and process.poll() is None:
         pass
     with wb.open(tmp_path / "w", actor="ann") as ws:
-        while ws.sql("select 1 from events where kind = 'scan_started'").empty:
+        while not any(event.kind == "scan_started" for event in ws.ledger.read()):
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)

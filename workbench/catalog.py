@@ -157,7 +157,7 @@ class Catalog:
 
     def _enter(self) -> Connection:
         with self._state:
-            while self._opening or (self._root is not None and self._leases and self._wanted.exists()):
+            while self._opening or (self._root is not None and self._leases and self._is_wanted()):
                 self._state.wait(_LOOK)
             if self._root is None:
                 self._opening = True
@@ -189,10 +189,17 @@ class Catalog:
         for ident in [i for i in self._cursors if i not in alive]:
             self._cursors.pop(ident).close()
 
+    def _is_wanted(self) -> bool:
+        """Whether somebody waits for the file; where the folder can't be looked at just now, nobody does."""
+        try:
+            return self._wanted.exists()
+        except OSError:
+            return False
+
     def _leave(self) -> None:
         with self._state:
             self._leases -= 1
-            if not self._leases and self._wanted.exists():
+            if not self._leases and self._is_wanted():
                 self._shut()
             self._state.notify_all()
 
@@ -208,7 +215,7 @@ class Catalog:
 
     def _take_file_lock(self) -> None:
         deadline = time.monotonic() + PATIENCE
-        if self._wanted.exists():
+        if self._is_wanted():
             _pause(_POLL, _LOOK)  # who asked first goes first
         while True:
             try:
@@ -273,7 +280,7 @@ class Catalog:
 
     def _hand_over_when_wanted(self) -> None:
         while not self._closed.wait(_LOOK):
-            if self._root is not None and self._wanted.exists():
+            if self._root is not None and self._is_wanted():
                 with self._state:
                     if not self._leases:
                         self._shut()

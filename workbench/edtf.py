@@ -291,12 +291,17 @@ def suggest(text: str) -> str | None:
         An expression that `parse` understands, or None where the words don't say enough or are ambiguous
         (``03/04/1920``).
     """
+    meant = _meant(text)
+    return meant if meant and is_valid(meant) else None
+
+
+def _meant(text: str) -> str | None:
+    """Return what these words would be as an expression, which needn't be a date."""
     plain = " ".join(text.lower().replace("–", "-").split())
     for pattern, build in _MEANT:
         match = re.fullmatch(pattern, plain) if len(plain) <= _LONGEST else None
         if match:
-            meant = build(match)
-            return meant if meant and is_valid(meant) else None
+            return build(match)
     return None
 
 
@@ -357,5 +362,6 @@ _MEANT: tuple[tuple[str, Callable[[re.Match[str]], str | None]], ...] = (
 
 
 def _hint(text: str) -> str:
-    meant = suggest(text)
+    meant = _meant(text)
+    meant = meant if meant and meant != text and is_valid(meant) else None
     return f"Write it like {meant}" if meant else "Write it like 1920, 1920-05, 1920-05-31, 1920~ or 192X."
