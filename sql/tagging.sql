@@ -55,3 +55,9 @@ where field = $field and length(value) between 1 and 120
 group by value
 order by uses desc, value
 limit $most;
+
+-- name: tagging_without(field)
+-- The images that have nothing in a field, neither in the file nor entered, in the order of their paths.
+select i.image_id
+from images i anti join (select image_id from metadata where field = $field) m using (image_id)
+order by i.path;

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from workbench.widgets.explorer import Explorer as Explorer
     from workbench.widgets.image_grid import ImageGrid as ImageGrid
     from workbench.widgets.tag_form import TagForm as TagForm
+    from workbench.widgets.tagging import Tagging as Tagging
 
 # Loaded when first asked for: a worker process must not pay for notebooks and plots.
 _HOMES = {
@@ -33,6 +34,7 @@ _HOMES = {
     "Explorer": "workbench.widgets.explorer",
     "ImageGrid": "workbench.widgets.image_grid",
     "TagForm": "workbench.widgets.tag_form",
+    "Tagging": "workbench.widgets.tagging",
     "make_sample": "workbench.sample",
     "save_table": "workbench.tables",
 }
@@ -43,6 +45,7 @@ __all__ = [
     "Explorer",
     "ImageGrid",
     "TagForm",
+    "Tagging",
     "make_sample",
     "open",
     "open_sample",

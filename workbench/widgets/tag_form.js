@@ -6,7 +6,7 @@ import { button, el, errorBox, helpPanel, icon, ICONS } from "./js/dom.js";
 import { openEdits } from "./js/edits.js";
 import { makeField } from "./js/tag_field.js";
 import { percent, sureOnes } from "./js/tag_offers.js";
-import { STAGE_KEYS, staysInForm, TAG_KEYS, tagCommandOf } from "./js/tag_keys.js";
+import { OFFER_KEYS, STAGE_KEYS, staysInForm, TAG_KEYS, tagCommandOf } from "./js/tag_keys.js";
 import { EDGE, mountStage } from "./js/tag_stage.js";
 import { mountStrip } from "./js/tag_strip.js";
 
@@ -359,7 +359,7 @@ export function mountForm(root, channel) {
       there.remove();
       return;
     }
-    root.append(helpPanel([{ title: "Form", keys: TAG_KEYS }, { title: "Picture", keys: STAGE_KEYS }], help));
+    root.append(helpPanel([{ title: "Form", keys: TAG_KEYS }, { title: "Suggestions", keys: OFFER_KEYS }, { title: "Picture", keys: STAGE_KEYS }], help));
   }
 
   function leave() {
@@ -381,7 +381,7 @@ export function mountForm(root, channel) {
       return;
     }
     const onStage = event.target === stage.element || event.target === root;
-    const command = tagCommandOf(TAG_KEYS, event) ?? (onStage ? tagCommandOf(STAGE_KEYS, event) : null);
+    const command = tagCommandOf([...TAG_KEYS, ...OFFER_KEYS], event) ?? (onStage ? tagCommandOf(STAGE_KEYS, event) : null);
     if (!command) return;
     event.preventDefault();
     if (command === "pan") stage.perform("pan", event.key);

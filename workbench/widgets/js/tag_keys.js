@@ -3,6 +3,15 @@
 
 /** @typedef {import("./keys.js").Key & {alt?: boolean, anywhere?: boolean}} TagKey */
 
+/** What can be done with suggestions; by place on the keyboard, as below. @type {TagKey[]} */
+export const OFFER_KEYS = [
+  { keys: ["Enter", "NumpadEnter"], shown: "Alt + Enter", command: "take", says: "Take the suggestion; go to the next field that has one", alt: true },
+  { keys: ["KeyE"], shown: "Alt + E", command: "edit_offer", says: "Put the suggestion into the field, to correct it", alt: true },
+  { keys: ["Backspace"], shown: "Alt + Backspace", command: "reject", says: "Reject the suggestion", alt: true },
+  { keys: ["ArrowDown"], shown: "Alt + ↓", command: "other", says: "Another suggestion", alt: true },
+  { keys: ["Enter", "NumpadEnter"], shown: "Alt + Shift + Enter", command: "take_sure", says: "Take all sure suggestions for empty fields and lists", alt: true, shift: true },
+];
+
 /** Keys by place on the keyboard where Alt is held: with it, some systems type other characters. @type {TagKey[]} */
 export const TAG_KEYS = [
   { keys: ["Enter"], shown: "Ctrl + Enter", command: "accept", says: "Done: save and go to the next image", ctrl: true },
@@ -10,11 +19,6 @@ export const TAG_KEYS = [
   { keys: ["ArrowRight"], shown: "Alt + →", command: "next", says: "Next image, this one not done yet", alt: true },
   { keys: ["ArrowLeft"], shown: "Alt + ←", command: "previous", says: "Previous image", alt: true },
   { keys: ["KeyS"], shown: "Alt + S", command: "skip", says: "Skip: comes again at the end", alt: true },
-  { keys: ["Enter", "NumpadEnter"], shown: "Alt + Enter", command: "take", says: "Take the suggestion; go to the next field that has one", alt: true },
-  { keys: ["KeyE"], shown: "Alt + E", command: "edit_offer", says: "Put the suggestion into the field, to correct it", alt: true },
-  { keys: ["Backspace"], shown: "Alt + Backspace", command: "reject", says: "Reject the suggestion", alt: true },
-  { keys: ["ArrowDown"], shown: "Alt + ↓", command: "other", says: "Another suggestion", alt: true },
-  { keys: ["Enter", "NumpadEnter"], shown: "Alt + Shift + Enter", command: "take_sure", says: "Take all sure suggestions for empty fields and lists", alt: true, shift: true },
   { keys: ["KeyC"], shown: "Alt + C", command: "copy", says: "Copy this field from the previous image", alt: true },
   { keys: ["KeyC"], shown: "Alt + Shift + C", command: "copy_all", says: "Copy all fields that are empty here", alt: true, shift: true },
   { keys: ["KeyO"], shown: "Alt + O", command: "take_over", says: "Take over what the file says", alt: true },
