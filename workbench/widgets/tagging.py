@@ -66,7 +66,7 @@ class Tagging(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         first = _OWN if query else next(iter(WHAT))
         self.what = _labelled(widgets.Dropdown(options=[*WHAT, _OWN], value=first), "Images", "16em")
         self.query = widgets.Text(value=query, placeholder='missing:title folder:"Shop/"', layout={"width": "17em"})
-        self.queue = widgets.Text(placeholder="nobody: I tag alone", layout={"width": "13em"})
+        self.queue = widgets.Text(placeholder="none")
         self.queue = _labelled(self.queue, "Shared list", "13em")
         self.queue.tooltip = "Whoever gives the same name shares the work: nobody gets an image that somebody else has."
         self.button = widgets.Button(description="Start", button_style="primary", layout={"width": "7em"})
