@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from picture_files import chunk, encoded, photograph, png, tiff, with_segment
 from PIL import Image
 
+from workbench import structure
 from workbench.structure import (
     count_gif_frames,
     exif_orientation,
@@ -111,3 +112,16 @@ def test_heif_bit_depth_is_read() -> None:
     assert heif_bit_depth(b"\0\0\0\x10pixi\0\0\0\0\3\x0a\x0a\x0a") == 10
     assert heif_bit_depth(b"\0\0\0\x0cav1C\x81\x20\x70\0") == 12
     assert heif_bit_depth(b"nothing of the kind") is None
+
+
+@given(st.binary(max_size=40), st.integers(0, 40))
+def test_the_first_end_marker_is_found_at_even_and_odd_places(data: bytes, start: int) -> None:
+    data = data.replace(b"\x01", b"\xff\xd9").replace(b"\x02", b"\xff")
+    found = data.find(b"\xff\xd9", start)
+    assert structure._first_end(data, start) == (found if found >= 0 else len(data))
+
+
+def test_an_end_marker_across_a_window_is_found() -> None:
+    for shift in (-2, -1, 0, 1):
+        data = bytes((1 << 20) + shift) + b"\xff\xd9" + bytes(100)
+        assert structure._first_end(data, 0) == (1 << 20) + shift

@@ -123,17 +123,33 @@ def _scan_end(data: Data, start: int, jpeg: Jpeg, header: bytes) -> int:
     Inside them 0xFF is followed by 0 or a restart marker only. Where one scan holds everything, only the
     end-of-image marker ends it, as decoders do too: a flipped bit must not look like a segment.
     """
-    only_end = not jpeg.progressive and header[4:5] == bytes([jpeg.components & 0xFF])
+    if not jpeg.progressive and header[4:5] == bytes([jpeg.components & 0xFF]):
+        return _first_end(data, start)
     window = 1 << 16
     while start < len(data) - 1:
         values = np.frombuffer(data, np.uint8, min(window, len(data) - start), start)
         places = np.flatnonzero(values[:-1] == 0xFF)
         after = values[places + 1]
-        ends = after == 0xD9 if only_end else (after - 1 < 0xCF) | ((after > 0xD7) & (after < 0xFF))
+        ends = (after - 1 < 0xCF) | ((after > 0xD7) & (after < 0xFF))
         if ends.any():
             return start + int(places[ends.argmax()])
         start += len(values) - 1
         window = min(window * 4, 1 << 20)
+    return len(data)
+
+
+def _first_end(data: Data, start: int) -> int:
+    """Return where the first end-of-image marker at or after ``start`` is; by pairs of bytes, four times bytes.find."""
+    window = 1 << 20
+    for at in range(start, len(data), window):
+        found = []
+        for first in (at, at + 1):
+            pairs = np.frombuffer(data, "<u2", max(0, min(window, len(data) - first)) // 2, first)
+            hits = pairs == 0xD9FF
+            if hits.any():
+                found.append(first + 2 * int(hits.argmax()))
+        if found:
+            return min(found)
     return len(data)
 
 
