@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from workbench import metadata
+from workbench import manifests, metadata
 from workbench.embed import embed, undo_embed
 from workbench.errors import BadValue, NotFound
 from workbench.scan import scan
@@ -69,6 +69,10 @@ def test_copies_carry_the_values_and_originals_stay(ws: Workspace, originals: Pa
     assert b"Hafen" in (out / "c.gif.xmp").read_bytes()
     rows = {row["path"]: row for row in report.files}
     assert rows["c.gif"]["why"].endswith(".")
+    listed = manifests.listed((tmp_path / "out" / manifests.NAME).read_text("utf-8"))
+    there = {path.relative_to(tmp_path / "out").as_posix(): checksum(path) for path in out.rglob("*.*")}
+    assert listed == there
+    assert len(listed) == 5
     listed = ws.sql("select how, count(*) as n from deliveries group by how order by how")
     assert dict(zip(listed["how"], listed["n"], strict=True)) == {"copied": 1, "embedded": 2, "sidecar": 1}
 

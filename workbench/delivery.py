@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from workbench import manifests
 from workbench.bulk import Content, as_languages, contents, has_languages, ids_of, is_list, lent, selection
 from workbench.errors import BadValue, StorageError
 from workbench.fields import exiv2_key
@@ -298,7 +299,7 @@ def _write_folder(target: Path, made: Delivery, files: Files, ws: Workspace) -> 
             _write(spare / "data" / name, content)
             made.files[f"data/{name}"] = hashlib.sha256(content).hexdigest()
         _write(spare / "bagit.txt", b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")
-        _write(spare / "manifest-sha256.txt", manifest(made.files))
+        _write(spare / "manifest-sha256.txt", manifests.manifest(made.files))
         seq, head = ws.ledger.head()
         about: dict[str, Any] = {"workspace": ws.name, "actor": ws.actor, "made_at": datetime.now(UTC).isoformat()}
         counted = {name: value for name, value in asdict(made).items() if name != "folder"}
@@ -325,19 +326,6 @@ def _write(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def manifest(files: dict[str, str]) -> bytes:
-    """Return a BagIt manifest: a line a file, its SHA-256 and its path (RFC 8493, section 2.1.3)."""
-    return "".join(f"{digest}  {_in_manifest(path)}\n" for path, digest in sorted(files.items())).encode()
-
-
-def _in_manifest(path: str) -> str:
-    return path.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _from_manifest(path: str) -> str:
-    return path.replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%")
-
-
 def verify_delivery(folder: str | os.PathLike[str]) -> list[str]:
     """Compare a delivery with its manifest; return what is wrong, in sentences: nothing when all is well.
 
@@ -348,10 +336,9 @@ def verify_delivery(folder: str | os.PathLike[str]) -> list[str]:
     """
     root = Path(folder)
     try:
-        lines = (root / "manifest-sha256.txt").read_text("utf-8").splitlines()
+        listed = manifests.listed((root / manifests.NAME).read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise StorageError(f"{root} has no manifest that can be read.", hint="Is it a delivery?") from error
-    listed = {_from_manifest(path.strip()): digest for digest, _, path in (line.partition(" ") for line in lines)}
     there = {path.relative_to(root).as_posix(): path for path in (root / "data").rglob("*") if path.is_file()}
     wrong = [f"{name} is missing." for name in listed if name not in there]
     wrong += [f"{name} isn't in the manifest." for name in there if name not in listed]

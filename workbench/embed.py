@@ -6,6 +6,7 @@ bit: what the file needs for that is on disk before the ledger names the change,
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 from collections import Counter
@@ -17,7 +18,7 @@ from urllib.parse import unquote_to_bytes
 
 import pandas as pd
 
-from workbench import embedding, sources
+from workbench import embedding, manifests, sources
 from workbench.errors import BadValue, NotFound, Stale, StorageError, WorkbenchError
 from workbench.events import Event, pack
 from workbench.fields import FIELDS, FieldSpec
@@ -50,6 +51,7 @@ class _File:
     before: str | None = None
     after: str | None = None
     warnings: list[str] = field(default_factory=list)
+    beside: dict[str, str] = field(default_factory=dict)
     write: Callable[[], object] | None = None
 
     def record(self) -> list[Any]:
@@ -131,7 +133,8 @@ def embed(
     Returns
     -------
     EmbedReport
-        A row for every image. What can't be guaranteed gets a sidecar and the reason; what fails costs that file only.
+        A row for every image; copies get a manifest of checksums beside them. What can't be guaranteed gets a
+        sidecar and the reason; what fails costs that file only.
 
     Raises
     ------
@@ -151,6 +154,8 @@ def embed(
         done += chunk
         if progress is not None:
             progress(len(done), len(files))
+    if mode == "copy" and folder is not None:
+        job.write_manifest(folder, done)
     if mode == "inplace" and any(file.how == "embedded" for file in done):
         for root in dict.fromkeys(file.root for file in done):
             scan(ws, root)
@@ -311,6 +316,17 @@ class _Job:
         elif failed:
             self._record(failed)
 
+    def write_manifest(self, folder: Path, done: list[_File]) -> None:
+        """Note the checksums of what was delivered, beside what the folder's manifest lists already."""
+        place = folder / manifests.NAME
+        known = manifests.listed(place.read_text("utf-8")) if place.exists() else {}
+        for file in done:
+            if file.after is not None and file.target and file.how != "failed":
+                known[Path(file.target).relative_to(folder).as_posix()] = file.after
+            known |= {Path(path).relative_to(folder).as_posix(): digest for path, digest in file.beside.items()}
+        if known:
+            write_file(None, place, manifests.manifest(known), overwrite=True)
+
     def _record(self, chunk: list[_File]) -> None:
         with self.ws.change(self.reason) as change:
             about = {"mode": self.mode, "count": len(chunk), "to": str(self.folder or "")}
@@ -367,7 +383,8 @@ class _Job:
     def _as_it_is(self, file: _File, data: bytes, target: Path) -> int:
         file.how = "copied" if self.mode == "copy" else "unchanged"
         if self.mode == "copy":
-            file.target = os.fspath(target)
+            file.target, file.after = os.fspath(target), hashlib.sha256(data).hexdigest()
+            file.beside[file.target] = file.after
             file.write = lambda: self._place(file, target, data, None)
         return len(data)
 
@@ -380,6 +397,7 @@ class _Job:
         existing = place.read_bytes() if place.exists() else None
         made = embedding.sidecar_bytes(file.values, existing, specs=self.specs)
         file.how, file.why, file.target = "sidecar", why, os.fspath(place)
+        file.after = hashlib.sha256(made).hexdigest()
 
         def write() -> None:
             if also is not None:

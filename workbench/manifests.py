@@ -1,0 +1,26 @@
+"""Manifests: the checksummed list of what goes to the client, as BagIt (RFC 8493, 2.1.3) and ``sha256sum -c`` read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+NAME = "manifest-sha256.txt"
+
+
+def manifest(files: Mapping[str, str]) -> bytes:
+    """Return a manifest: a line a file, its SHA-256 and its path."""
+    return "".join(f"{digest}  {_escaped(path)}\n" for path, digest in sorted(files.items())).encode()
+
+
+def listed(text: str) -> dict[str, str]:
+    """Return path → SHA-256 of a manifest's lines."""
+    parts = (line.partition(" ") for line in text.splitlines())
+    return {_plain(path.strip()): digest for digest, _, path in parts}
+
+
+def _escaped(path: str) -> str:
+    return path.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _plain(path: str) -> str:
+    return path.replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%")
