@@ -1,4 +1,4 @@
-"""Manifests: the checksummed list of what goes to the client, as BagIt (RFC 8493, 2.1.3) and ``sha256sum -c`` read it."""
+"""Manifests: the checksummed list of what goes to the client, as BagIt (RFC 8493) and ``sha256sum -c`` read it."""
 
 from __future__ import annotations
 
