@@ -5,7 +5,7 @@
 Makes camera-like JPEGs (6 megapixels of about 2.5 MB, and 0.2 megapixels) with EXIF, IPTC and XMP, scans them with one
 and two workers in a process of its own, and counts the CPU seconds of that process and its workers. What starting
 costs (interpreters, imports, an empty catalogue) is measured by scanning one small file,
-and subtracted: it is paid once.
+and subtracted, from the CPU seconds and from the two times that are compared: it is paid once.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ def peer_pillow(files: list[Path]) -> float:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--large", type=int, default=160)
+    parser.add_argument("--large", type=int, default=400)
     parser.add_argument("--small", type=int, default=3000)
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
@@ -180,6 +180,7 @@ def main() -> int:
         (lone / "one.jpg").write_bytes(with_metadata(camera_like(64, 64, 4.0, 88, 0), 0))
         begun = min((scanned(lone, 1) for _ in range(args.rounds)), key=lambda r: r["cpu"])
         start, parent_start = begun["cpu"], begun["parent_cpu"]
+        waits = {workers: min(scanned(lone, workers)["wall"] for _ in range(args.rounds)) for workers in (1, 2)}
         print(f"starting costs {start:.2f} CPU-s, {parent_start:.2f} of them in the parent")
         for name, count in (("6 MP", args.large), ("0.2 MP", args.small)):
             folder = Path(home, name.replace(" ", ""))
@@ -187,6 +188,7 @@ def main() -> int:
             one = min((scanned(folder, 1) for _ in range(args.rounds)), key=lambda r: r["cpu"])
             two = min((scanned(folder, 2) for _ in range(args.rounds)), key=lambda r: r["wall"])
             wall_one = min(scanned(folder, 1)["wall"] for _ in range(args.rounds))
+            times = (wall_one - waits[1]) / (two["wall"] - waits[2])
             rate = count / (one["cpu"] - start)
             files = sorted(folder.iterdir())[:200]
             peers = {
@@ -198,12 +200,7 @@ def main() -> int:
             checks = [
                 ("images per CPU-s, the whole scan", rate, LIMITS[name], rate >= LIMITS[name]),
                 ("largest worker, MB", one["worker_mb"], WORKER_MB, one["worker_mb"] <= WORKER_MB),
-                (
-                    "two workers against one, times",
-                    wall_one / two["wall"],
-                    SPEED_UP,
-                    wall_one / two["wall"] >= SPEED_UP,
-                ),
+                ("two workers against one, times", times, SPEED_UP, times >= SPEED_UP),
             ]
             for what, value, limit, ok in checks:
                 missed += not ok

@@ -6,7 +6,6 @@ and the large view are all of the picture as a person sees it.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import mmap
 import re
@@ -20,6 +19,7 @@ from typing import IO, Any, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 import pillow_heif
+from blake3 import blake3
 from PIL import Image, ImageCms, UnidentifiedImageError
 
 from workbench import fingerprints
@@ -56,6 +56,8 @@ WORK_EDGE = 240
 THUMBNAIL_EDGE = 320
 SMALLEST = 0.75
 """Part of the wanted edge that a reduced decode may fall short of: a JPEG is scaled by halves almost for nothing."""
+LARGEST = 1.25
+"""Part of the wanted edge up to which a thumbnail is left as it was decoded: scaling it once more costs more."""
 SHORT_EDGE = 64
 """Short edge that a reduced decode keeps, so that fingerprints of panoramas stay true."""
 THUMBNAIL_QUALITY = 80
@@ -101,7 +103,7 @@ class Picture:
     orientation : int or None
         EXIF orientation, 1–8; None when the file doesn't say.
     picture_hash : str or None
-        ``jpeg:`` or ``png:`` and the SHA-256 of the coded image data without metadata; ``pixels:`` and that of
+        ``jpeg:`` or ``png:`` and the BLAKE3 hash of the coded image data without metadata; ``pixels:`` and that of
         the decoded pixels of all frames; ``bytes:`` and that of the whole file where decoding every frame would
         take too long. Equal hashes mean the same picture.
     phash, dhash : int or None
@@ -165,8 +167,8 @@ def measure(data: Data, *, thumbnail_edge: int = THUMBNAIL_EDGE) -> Picture:
     data : bytes or mmap.mmap
         The whole file.
     thumbnail_edge : int
-        Longest edge of the thumbnail, in pixels. It may come out up to a quarter smaller, and smaller pictures are
-        not enlarged.
+        Longest edge of the thumbnail, in pixels. It may come out up to a quarter smaller or larger, and smaller
+        pictures are not enlarged.
 
     Returns
     -------
@@ -255,7 +257,7 @@ def _measure(data: Data, kind: Kind, picture: Picture, thumbnail_edge: int) -> N
         decoded = _decode(opened, max(WORK_EDGE, round(thumbnail_edge * SMALLEST)))
         plain = _turn(_plain(decoded), opened.turn)
         _look(picture, plain.convert("L"), small=opened.drafts)
-        small = _shrink(plain, thumbnail_edge)
+        small = plain if max(plain.size) <= thumbnail_edge * LARGEST else _shrink(plain, thumbnail_edge)
         picture.thumbnail = _encode(_to_srgb(small, opened.icc), quality=THUMBNAIL_QUALITY)
         if picture.picture_hash is None:
             picture.picture_hash = _hash_frames(data, opened.image, picture.frames or 1)
@@ -310,7 +312,7 @@ def _open_jpeg(data: Data, kind: Kind, picture: Picture) -> _Opened:
     image = Image.open(io.BytesIO(stream), formats=["JPEG"])
     # Given in pieces, the decoder starts a row again at the end of every piece: 4 % slower at 6 megapixels.
     image.decodermaxblock = min(max(image.decodermaxblock, len(stream)), WHOLE_STREAM)
-    picture.picture_hash = "jpeg:" + _sha256(jpeg.coded)
+    picture.picture_hash = "jpeg:" + _hash(jpeg.coded)
     return _Opened(image, jpeg.icc, picture.orientation or 1, drafts=True)
 
 
@@ -320,7 +322,7 @@ def _open_png(data: Data, kind: Kind, picture: Picture) -> _Opened:
     picture.frames, picture.orientation = png.frames, exif_orientation(png.exif)
     _check_size(png.width, png.height, MAX_PIXELS)
     image = Image.open(io.BytesIO(png.stream), formats=["PNG"])
-    picture.picture_hash = "png:" + _sha256(png.coded)
+    picture.picture_hash = "png:" + _hash(png.coded)
     return _Opened(image, png.icc, picture.orientation or 1)
 
 
@@ -508,8 +510,8 @@ def _lab_to_rgb(image: Image.Image) -> Image.Image:
 # -- the picture hash
 
 
-def _sha256(parts: Iterable[bytes | memoryview]) -> str:
-    digest = hashlib.sha256()
+def _hash(parts: Iterable[bytes | memoryview | mmap.mmap]) -> str:
+    digest = blake3()
     for part in parts:
         digest.update(part)
     return digest.hexdigest()
@@ -518,15 +520,15 @@ def _sha256(parts: Iterable[bytes | memoryview]) -> str:
 def _hash_frames(data: Data, image: Image.Image, frames: int) -> str:
     """Hash the decoded pixels of every frame, or the whole file when that would take too long."""
     if frames > FRAME_LIMIT or frames * image.width * image.height > max(FRAME_PIXELS, image.width * image.height):
-        return "bytes:" + hashlib.sha256(data).hexdigest()
-    digest = hashlib.sha256()
+        return "bytes:" + _hash([data])
+    digest = blake3()
     spent = 0
     for number in range(frames):
         if number:
             image.seek(number)
             spent += image.width * image.height
             if spent > FRAME_PIXELS:
-                return "bytes:" + hashlib.sha256(data).hexdigest()
+                return "bytes:" + _hash([data])
             image.load()
         _hash_pixels(digest, image)
     return "pixels:" + digest.hexdigest()
