@@ -16,7 +16,7 @@ DOORS = {
     "duckdb": {"catalog.py"},
     "sqlite3": {"ledger.py", "thumbnails.py"},
     "fsspec": {"sources.py"},
-    "PIL": {"images.py", "fingerprints.py", "sample.py", "sample_pictures.py", "sample_metadata.py"},
+    "PIL": {"images.py", "edits.py", "fingerprints.py", "sample.py", "sample_pictures.py", "sample_metadata.py"},
     "pillow_heif": {"images.py", "sample.py", "sample_pictures.py"},
     "imagehash": {"fingerprints.py"},
     "pyexiv2": {"metadata.py"},
@@ -25,7 +25,7 @@ DOORS = {
     "tqdm": {"terminal.py"},
     "skimage": {"sample.py", "sample_pictures.py"},
 }
-"""Third-party library → the only modules that may import it; the sample's makers draw and save pictures themselves."""
+"""Third-party library → the only modules that may import it; the sample's makers and `edits` draw and save pictures."""
 
 ONLY_IN_WIDGETS = {"ipywidgets", "anywidget", "IPython"}
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "core", "misc"}
