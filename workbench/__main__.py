@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import workbench
-from workbench import suggesters
+from workbench import dedup_commands, suggesters
 from workbench.delivery import FORMATS as EXPORTS
 from workbench.errors import BadValue, Broken, WorkbenchError
 from workbench.tables import FORMATS, render, write_whole
@@ -157,6 +157,11 @@ def suggest(args: argparse.Namespace) -> int:
     return 0 if all(one.outcome == "finished" for one in report.suggesters) else 1
 
 
+def dedup(args: argparse.Namespace) -> int:
+    """Find duplicates, and what follows: `workbench dedup --help` lists the verbs."""
+    return dedup_commands.run(args)
+
+
 COMMANDS.update(
     scan=scan,
     audit=audit,
@@ -168,6 +173,7 @@ COMMANDS.update(
     sample=sample,
     export=export,
     suggest=suggest,
+    dedup=dedup,
 )
 
 
@@ -224,7 +230,9 @@ def _parser() -> argparse.ArgumentParser:
 def _command(commands: Any, name: str, verb: Callable[..., int]) -> argparse.ArgumentParser:
     says = (verb.__doc__ or "").strip()
     made: argparse.ArgumentParser = commands.add_parser(name, help=says, description=says)
-    if name != "sample":
+    if name == "dedup":
+        dedup_commands.add_to(made)
+    elif name != "sample":
         made.add_argument("--workspace", required=True, metavar="DIR", help="the workspace folder")
         made.add_argument("--actor", help="who works; the login name when not given")
     return made

@@ -21,11 +21,13 @@ from workbench import scan as scanning
 from workbench import search as searching
 from workbench import suggestion as suggesting
 from workbench.bulk import Preview
+from workbench.dedup import FindProgress, FindReport
+from workbench.dedup_verbs import Dedup
 from workbench.events import Event
 from workbench.renaming import EveryBulk, recover, undo_rename
 from workbench.scan import Progress, ScanReport
 from workbench.suggesters import LOCAL, Suggester
-from workbench.terminal import TerminalProgress
+from workbench.terminal import TerminalFinding, TerminalProgress
 from workbench.workspace import Workspace
 
 
@@ -70,6 +72,27 @@ class Bench(Workspace):
         cancel = threading.Event()
         with _shown(progress, cancel) as tell:
             return rebuilding.rebuild(self, workers=workers, progress=tell, cancel=cancel)
+
+    @property
+    def dedup(self) -> Dedup:
+        """Everything about duplicates, from finding them to the report: see `workbench.dedup_verbs.Dedup`."""
+        return Dedup(self)
+
+    def find_duplicates(
+        self,
+        methods: Sequence[str] | None = None,
+        *,
+        progress: bool | Callable[[FindProgress], None] = True,
+        cancel: threading.Event | None = None,
+        **how: Any,
+    ) -> FindReport:
+        """Find duplicates and put them into clusters: see `workbench.dedup.find_duplicates`.
+
+        ``progress=True`` shows a bar: in a notebook with a Cancel button, in a terminal on stderr.
+        """
+        cancel = cancel or threading.Event()
+        with _finding_shown(progress, cancel) as tell:
+            return self.dedup.find(methods, progress=tell, cancel=cancel, **how)
 
     def search(self, query: str = "", **how: Any) -> searching.Search:
         """Find images: ``ws.search("red shoe format:png missing:title")``; see `workbench.search.parse`."""
@@ -176,6 +199,18 @@ def _shown(progress: bool | Callable[[Progress], None], cancel: threading.Event)
 
         return ScanProgress(cancel)
     return TerminalProgress() if sys.stderr.isatty() else nullcontext(None)
+
+
+def _finding_shown(progress: bool | Callable[[FindProgress], None], cancel: threading.Event) -> Any:
+    if callable(progress):
+        return nullcontext(progress)
+    if not progress:
+        return nullcontext(None)
+    if in_notebook():
+        from workbench.widgets.find_progress import FindingProgress
+
+        return FindingProgress(cancel)
+    return TerminalFinding() if sys.stderr.isatty() else nullcontext(None)
 
 
 def in_notebook() -> bool:

@@ -7,6 +7,7 @@ from typing import Self
 
 from tqdm import tqdm
 
+from workbench.dedup import FindProgress
 from workbench.scan import Progress
 
 
@@ -43,3 +44,19 @@ class TerminalProgress:
         self._bar.n = progress.done
         self._bar.set_postfix_str(f"{progress.problems:,} problems", refresh=False)
         self._bar.refresh()
+
+
+class TerminalFinding:
+    """A line on stderr for a search for duplicates; callable with a `FindProgress`."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        sys.stderr.write("\r" + " " * 78 + "\r")
+        sys.stderr.flush()
+
+    def __call__(self, progress: FindProgress) -> None:
+        """Show where the search is."""
+        sys.stderr.write(f"\r{progress.in_words():<78.78}")
+        sys.stderr.flush()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from workbench import events, reconcile, scan, suggestion
+from workbench import dedup, events, reconcile, scan, suggestion
 from workbench.catalog import Catalog, load_queries, sql_folder
 
 pytestmark = pytest.mark.core
@@ -13,6 +13,7 @@ pytestmark = pytest.mark.core
 PUBLIC = (
     "images", "problems", "files", "embedded", "keywords", "entered", "events", "sources", "batches", "vanished",
     "scans", "metadata", "metadata_conflicts", "cleared", "queues", "findings", "audits", "history", "deliveries",
+    "duplicate_pairs", "duplicate_clusters", "cluster_members", "companions", "dedup_runs",
 )  # fmt: skip
 
 
@@ -55,6 +56,8 @@ def lent_tables() -> dict[str, pa.Table]:
             | {"ordinal": pa.int32(), "value": text, "rank": pa.int32(), "shape": text, "cut": pa.int32()}
         ).empty_table(),
         "proposed": pa.schema(suggestion._COLUMNS).empty_table(),
+        "looked_at": ids.empty_table(),
+        "pairs_found": dedup._PAIRS.empty_table(),
         "ordered_keywords": pa.schema({"keyword": text, "folded": text, "image_id": text}).empty_table(),
     }
 

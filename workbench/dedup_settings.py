@@ -1,0 +1,123 @@
+"""How duplicates are looked for: the workspace's ``dedup.toml``, over the rules that come with the workbench."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import BadValue, StorageError
+
+METHODS = ("exact", "same-picture", "metadata", "fuzzy", "content")
+"""The finders, in the order in which they run: the cheap and certain ones first."""
+
+SHIPPED = Path(__file__).with_name("dedup_rules.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How duplicates are looked for.
+
+    Attributes
+    ----------
+    methods : tuple of str
+        Of `METHODS`.
+    radius : int
+        Bits by which two perceptual hashes may differ to be compared at all.
+    thresholds : mapping
+        What verification measures itself by; empty means those of the last calibration, or the built-in ones.
+    metadata : tuple of mapping
+        The rules of the metadata finder: see `workbench.finders.metadata`.
+    keepers : tuple of mapping
+        The rules that propose a keeper, the weightiest first: see `workbench.keepers`.
+    tables : mapping
+        Every other table of the file by its name: ``arrivals``, ``content`` …
+    """
+
+    methods: tuple[str, ...] = METHODS
+    radius: int = 10
+    thresholds: Mapping[str, Any] = field(default_factory=dict)
+    metadata: tuple[Mapping[str, Any], ...] = ()
+    keepers: tuple[Mapping[str, Any], ...] = ()
+    tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def with_methods(self, methods: Sequence[str] | None) -> Settings:
+        """Return these settings for some methods only, in their order.
+
+        Raises
+        ------
+        BadValue
+            There is no such method.
+        """
+        if methods is None:
+            return self
+        unknown = [m for m in methods if m not in METHODS]
+        if unknown or not methods:
+            raise BadValue(
+                f"There is no method {', '.join(map(repr, unknown)) or 'to run'}.", hint=f"Known: {', '.join(METHODS)}."
+            )
+        return replace(self, methods=tuple(m for m in METHODS if m in methods))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the settings as plain data that `from_dict` reads."""
+        plain: dict[str, Any] = json.loads(json.dumps({name: getattr(self, name) for name in self.__slots__}))
+        return plain
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Settings:
+        """Return the settings that `as_dict` gave; what this version doesn't know is left out."""
+        known = {name: plain[name] for name in cls.__slots__ if name in plain}
+        return cls(**{name: tuple(v) if isinstance(v, list) else v for name, v in known.items()})
+
+
+def load(folder: Path) -> Settings:
+    """Return the settings of a workspace: its ``dedup.toml`` where there is one, else the built-in ones.
+
+    Raises
+    ------
+    BadValue
+        The file is no TOML, or says something that can't be.
+    """
+    shipped, own = _read(SHIPPED), _read(folder / "dedup.toml")
+    return _settings({**shipped, **own}, folder / "dedup.toml")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise BadValue(f"{path} can't be read: {error}.", hint="Mend it, or delete it to get the defaults.") from error
+    except OSError as error:
+        raise StorageError(f"{path} can't be read: {error.strerror}.", hint="Check permissions.") from error
+
+
+def _settings(said: dict[str, Any], path: Path) -> Settings:
+    said = dict(said)
+    methods = said.pop("methods", list(METHODS))
+    radius = said.pop("fuzzy", {}).get("radius", 10)
+    metadata, keepers, thresholds = said.pop("metadata", []), said.pop("keeper", []), said.pop("thresholds", {})
+    whole = isinstance(radius, int) and not isinstance(radius, bool) and 0 <= radius <= 32
+    for ok, what in (
+        (_texts(methods), "methods must be a list of names"),
+        (whole, "the radius of [fuzzy] must be a whole number from 0 to 32"),
+        (_mappings(metadata), "[[metadata]] must be rules"),
+        (_mappings(keepers), "[[keeper]] must be rules"),
+        (all(isinstance(v, dict) for v in [thresholds, *said.values()]), "only tables are known beside methods"),
+    ):
+        if not ok:
+            raise BadValue(f"{path}: {what}.", hint="Look at README for how the file is written.")
+    made = Settings(METHODS, radius, thresholds, tuple(metadata), tuple(keepers), said)
+    return made.with_methods(methods)
+
+
+def _texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(v, str) for v in value)
+
+
+def _mappings(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(v, dict) for v in value)

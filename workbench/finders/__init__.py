@@ -1,0 +1,1 @@
+"""Finders of duplicates, one module each: every one yields pairs."""
