@@ -1,0 +1,62 @@
+-- What the review of duplicates asks: the queue once, and clusters ahead of the person. Deciding asks nothing.
+
+-- name: review_clusters()
+-- Every cluster of duplicates, what it is worth, and where it stands.
+select c.cluster_id, c.relation, c.images, c.bytes_to_gain as gain, c.keeper, c.state, c.uncertainty,
+       coalesce(d.decision, '') as decision, c.decided_by, coalesce(d.bytes, 0) as gained
+from duplicate_clusters c
+left join (
+    select cluster_id, decision, bytes from cluster_reviews where how <> 'second'
+    qualify row_number() over (partition by cluster_id order by seq desc) = 1
+) d on d.cluster_id = c.cluster_id and c.state <> 'open'
+order by c.cluster_id;
+
+-- name: review_members(ids)
+-- The images of these clusters, with the facts that are compared; the proposed keeper first, the least sure next.
+select m.cluster_id, m.image_id, m.role, m.reason, m.relation, m.score,
+       f.uri, f.source, f.batch, f.path, f.folder, f.name, f.size, f.checksum, f.picture_hash, f.format, f.mode, f.bit_depth,
+       f.oriented_width as width, f.oriented_height as height, f.sharpness, f.has_icc, f.icc_name,
+       strftime(f.captured_at, '%Y-%m-%d %H:%M:%S') as captured, strftime(f.modified_at, '%Y-%m-%d %H:%M') as modified,
+       concat_ws(' ', f.camera_make, f.camera_model) as camera
+from cluster_members m join images f using (image_id)
+where m.cluster_id in (select unnest($ids::varchar[]))
+order by m.cluster_id, m.role, m.score, f.path, m.image_id;
+
+-- name: review_pairs(images)
+-- What is known of pairs among these images, and on what it rests.
+select image_a, image_b, relation, method, score, evidence
+from pair_facts
+where image_a in (select unnest($images::varchar[])) and image_b in (select unnest($images::varchar[]))
+order by relation_rank(relation), score desc, method;
+
+-- name: review_values(images)
+-- What the metadata of these images says.
+select image_id, field, lang, ordinal, left(value, 2000) as value
+from metadata
+where image_id in (select unnest($images::varchar[]))
+order by image_id, field, lang, ordinal;
+
+-- name: review_contents(ids)
+-- What stands for the content of every image of these clusters; the proposed keeper first.
+select m.cluster_id, m.image_id, m.role, m.relation, f.picture_hash, f.checksum, f.size, f.name
+from cluster_members m join image_facts f using (image_id)
+where m.cluster_id in (select unnest($ids::varchar[]))
+order by m.cluster_id, m.role, m.score, f.path, m.image_id;
+
+-- name: review_own(actor, most)
+-- What somebody decided last and hasn't taken back: the newest first.
+select seq, min(cluster_id) as cluster_id, count(*) as clusters, max(decision) as decision, max(how) as how
+from cluster_reviews
+where actor = $actor
+group by seq
+order by seq desc
+limit $most;
+
+-- name: review_agreement()
+-- Second looks beside what had been decided first.
+select s.cluster_id, f.decision as first_decision, f.actor as first_actor, s.decision as second_decision,
+       s.actor as second_actor, f.decision = s.decision and f.keeper = s.keeper as same, s."at"
+from cluster_reviews s join cluster_reviews f on f.cluster_id = s.cluster_id and f.seq < s.seq and f.how <> 'second'
+where s.how = 'second' and f.decision <> 'skipped'
+qualify row_number() over (partition by s.seq, s.cluster_id order by f.seq desc) = 1
+order by s.seq;
