@@ -1,4 +1,5 @@
 import json
+import zlib
 
 import pytest
 from hypothesis import given
@@ -6,7 +7,7 @@ from hypothesis import strategies as st
 
 from workbench.catalog import sql_folder
 from workbench.errors import BadValue
-from workbench.events import KINDS, Draft, Event, canonical, digest, flatten, pack, rows, unpack
+from workbench.events import KINDS, Draft, Event, canonical, columns, digest, flatten, pack, rows, unpack
 
 
 def test_unknown_kind_is_refused() -> None:
@@ -24,9 +25,36 @@ def test_every_kind_that_applies_has_its_sql_and_no_sql_is_left_over() -> None:
     assert {path.stem for path in (sql_folder() / "apply").glob("*.sql")} == applied
 
 
-@given(st.lists(st.lists(st.one_of(st.none(), st.integers(), st.text()), min_size=1, max_size=5), max_size=20))
-def test_what_is_packed_is_unpacked(records: list[list[object]]) -> None:
-    assert unpack(pack(records)) == records
+SCALARS = st.one_of(st.none(), st.integers(), st.text(), st.sampled_from(["],\n[", "],[", ",\n", "\\n", "[", '"']))
+CELLS = st.one_of(SCALARS, st.lists(SCALARS, max_size=3), st.lists(st.lists(SCALARS, max_size=2), max_size=3))
+
+
+@given(st.lists(st.lists(CELLS, min_size=1, max_size=5), max_size=20))
+def test_what_is_packed_is_unpacked_and_is_a_line_each(records: list[list[object]]) -> None:
+    packed = pack(records)
+    assert unpack(packed) == records
+    lines = zlib.decompress(packed).decode("utf-8", "surrogatepass").split("\n")
+    assert [json.loads(line) for line in lines if line] == records
+
+
+@given(
+    st.lists(
+        st.tuples(st.text(), st.text(), st.none() | st.text(), st.integers(0, 9), st.none() | st.text(), st.none())
+    )
+)
+def test_columns_say_the_same_as_rows(records: list[tuple[object, ...]]) -> None:
+    payload = {"count": 1, "fields": [], "what": "x"}
+    event = Event(7, "id", "2026-01-01T00:00:00.000000Z", "ann", "values_changed", "", payload, "1", "", "")
+    told = columns(event, pack(records))
+    assert [dict(zip(told, row, strict=True)) for row in zip(*told.values(), strict=True)] == rows(event, pack(records))
+
+
+def test_columns_of_an_event_without_bulk_are_its_rows() -> None:
+    payload = {"image_ids": ["a", "b"], "values": {"f": ["x", "y"], "g": None}}
+    event = Event(7, "id", "2026-01-01T00:00:00.000000Z", "ann", "values_set", "", payload, "1", "", "")
+    told = columns(event)
+    assert told["value"] == ["x", "y", None] * 2
+    assert told["seq"] == [7] * 6
 
 
 @given(st.dictionaries(st.text(), st.one_of(st.none(), st.integers(), st.text())))

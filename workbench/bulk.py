@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import repeat
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
@@ -68,8 +69,7 @@ def has_languages(key: str) -> bool:
     return spec is not None and spec.kind == "langalt"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """What a preview would do to one field of one image."""
 
     image_id: str
@@ -175,7 +175,7 @@ class Preview:
             "fields": sorted({step.field for step in self.steps}),
             "what": self.what,
         }
-        records = [record for step in self.steps for record in _records(step, self.origin)]
+        records = _records(self.steps, self.origin)
         with self.ws.change(reason or self.what) as change:
             change.add("values_changed", payload, attachment=pack(records))
         self.applied = change.events[0]
@@ -197,11 +197,15 @@ class Preview:
             )
 
 
-def _records(step: Step, origin: str) -> Iterator[list[Any]]:
-    if not step.after:
-        yield [step.image_id, step.field, None, 0, None, origin]
-    for lang, place, value in step.after:
-        yield [step.image_id, step.field, lang, place, value, origin]
+_CLEARED: tuple[tuple[None, int, None], ...] = ((None, 0, None),)
+
+
+def _records(steps: list[Step], origin: str) -> list[tuple[Any, ...]]:
+    return [
+        (image_id, key, lang, place, value, origin)
+        for image_id, key, _, after in steps
+        for lang, place, value in after or _CLEARED
+    ]
 
 
 def changed_since(ws: Workspace, touched: list[tuple[str, str]], seq: int) -> dict[tuple[str, str], tuple[str, int]]:
@@ -488,22 +492,42 @@ def as_known(ws: Workspace, ids: list[str], chosen: Template) -> dict[str, Known
     if tags:
         for row in lent(ws, "selected_tags", selection(ids), tags=tags).to_pylist():
             said.setdefault(row["image_id"], {})[row["tag"]] = row["value"]
-    today = datetime.now(UTC).date()
+    nothing: dict[str, Any] = {}
+    facts = _facts(found, wanted)
+    listed = found["image_id"].to_pylist()
     return {
-        row["image_id"]: Known(
-            _facts(row, place, today), said.get(row["image_id"], {}), values.get(row["image_id"], {})
-        )
-        for place, row in enumerate(found.to_pylist(), 1)
+        image_id: Known(fact, said.get(image_id, nothing), values.get(image_id, nothing))
+        for image_id, fact in zip(listed, facts, strict=True)
     }
 
 
-def _facts(row: dict[str, Any], place: int, today: Any) -> dict[str, Any]:
-    stem, dot, ending = row["filename"].rpartition(".")
-    if not stem:  # no ending, or nothing but one
-        stem, ending = dot + ending, ""
-    more = {"stem": stem, "extension": ending, "sequence": place, "today": today}
-    folder = row["folder"].rpartition("/")[2]
-    return row | more | {"date": row["captured_at"], "received": row["received_at"], "folder": folder}
+def _divided(filename: str) -> tuple[str, str]:
+    stem, dot, ending = filename.rpartition(".")
+    return (stem, ending) if stem else (dot + ending, "")  # no ending, or nothing but one
+
+
+_PARTS: dict[str, Callable[[str], str]] = {
+    "stem": lambda name: _divided(name)[0],
+    "extension": lambda name: _divided(name)[1],
+    "folder": lambda path: path.rpartition("/")[2],
+}
+_MADE_OF = {"stem": "filename", "extension": "filename", "date": "captured_at", "received": "received_at"}
+
+
+def _facts(found: pa.Table, wanted: set[str]) -> list[dict[str, Any]]:
+    """Return what is known of each image, only as far as it is asked for: there may be a million."""
+    columns: dict[str, Iterable[Any]] = {}
+    for name in wanted:
+        if name == "sequence":
+            columns[name] = range(1, found.num_rows + 1)
+        elif name == "today":
+            columns[name] = repeat(datetime.now(UTC).date(), found.num_rows)
+        elif (source := _MADE_OF.get(name, name)) in found.column_names:
+            column = found[source].to_pylist()
+            columns[name] = [_PARTS[name](told) for told in column] if name in _PARTS else column
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)] or [
+        {} for _ in range(found.num_rows)
+    ]
 
 
 def _fill_one(

@@ -19,8 +19,9 @@ from workbench.errors import BadValue
 GENESIS = "0" * 64
 """The hash that the first event of a ledger points back to."""
 
-ORIGINS = ("entered", "template", "suggested")
-"""How a value that somebody set came about: typed, by a template, or as a suggestion that was accepted."""
+ORIGINS = ("entered", "template", "suggested", "merged")
+"""How a value that somebody set came about: typed, by a template, as a suggestion that was accepted, or taken over from
+a duplicate."""
 
 Row = dict[str, Any]
 

@@ -108,7 +108,7 @@ def undo(ws: Workspace, seq: int, *, reason: str = "", force: bool = False) -> E
     if not force:
         _refuse_if_changed(ws, seq, seqs)
     before = ask(ws, "values_before", seqs=seqs)
-    records = [list(row) for row in zip(*[before[name].to_pylist() for name in _COLUMNS], strict=True)]
+    records = list(zip(*[before[name].to_pylist() for name in _COLUMNS], strict=True))
     fields = sorted({record[1] for record in records})
     payload = {
         "count": len({record[0] for record in records}), "fields": fields, "undoes": seqs, "what": f"undo of {seq}",

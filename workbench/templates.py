@@ -42,8 +42,11 @@ _LONGEST = 100_000
 _DIRECTIVES = "YmdHMSyjf"
 
 
+_SPACES = str.maketrans(dict.fromkeys("_.-–—+", " "))
+
+
 def _clean(text: str) -> str:
-    return " ".join(re.sub(r"[\s_.\-–—+]+", " ", text).split())
+    return " ".join(text.translate(_SPACES).split())
 
 
 def _slug(text: str) -> str:

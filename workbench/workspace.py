@@ -278,9 +278,13 @@ class Workspace:
             )
         if not known.applies:
             return
-        rows = [row for event in group for row in events.rows(event, self._attachment_of(event))]
         types = {**known.columns, "seq": "int", "at": "text", "actor": "text"}
-        table = pa.table({c: pa.array([r.get(c) for r in rows], _ARROW[t]) for c, t in types.items()})
+        if len(group) == 1:
+            told = events.columns(group[0], self._attachment_of(group[0]))
+        else:
+            rows = [row for event in group for row in events.rows(event, self._attachment_of(event))]
+            told = {name: [row.get(name) for row in rows] for name in types}
+        table = pa.table({name: pa.array(told[name], _ARROW[type]) for name, type in types.items()})
         with rows_as(connection, "event_rows", table):
             connection.execute((sql_folder() / "apply" / f"{kind}.sql").read_text("utf-8"))
 
