@@ -211,6 +211,23 @@ def _search_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
         yield common | {"method": method, "settings": settings, "outcome": outcome, "pairs": pairs}
 
 
+_REMOVED = (
+    "plan_id", "image_id", "goes_with", "uri", "source", "path", "checksum", "size", "mtime_ns", "mode", "place",
+    "keeper_id", "keeper_uri", "keeper_checksum", "keeper_content", "cluster_id", "relation",
+)  # fmt: skip
+_REMOVED_COLUMNS = " ".join(f"{name}:{'int' if name in ('size', 'mtime_ns', 'mode') else 'text'}" for name in _REMOVED)
+
+
+def _removed_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
+    return (dict(zip(_REMOVED, record, strict=True)) for record in unpack(attachment or zlib.compress(b"")))
+
+
+def _ended_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
+    yield {name: event.payload[name] for name in ("plan_id", "outcome", "done")}
+    for image_id, uri, reason in unpack(attachment or zlib.compress(b"")):
+        yield {"plan_id": event.payload["plan_id"], "image_id": image_id, "uri": uri, "reason": reason}
+
+
 def _payload_row(event: Event, attachment: bytes | None) -> Iterator[Row]:
     yield dict(event.payload)
 
@@ -326,6 +343,32 @@ KINDS: dict[str, Kind] = {
         "run_id settings outcome images methods",
         "run_id:text method:text settings:text outcome:text images:int pairs:int",
         explode=_search_rows,
+    ),
+    "removal_planned": _kind(
+        "Somebody is about to move files into quarantine, out of it, or to delete them there: which, and why.",
+        "plan_id action what count",
+        "plan_id:text action:text what:text count:int",
+    ),
+    "files_quarantined": _kind(
+        "Files were moved into quarantine, each with the file that stays in its stead.",
+        "plan_id count",
+        _REMOVED_COLUMNS,
+        explode=_removed_rows,
+    ),
+    "files_restored": _kind(
+        "Files were moved out of quarantine, to where they had been.",
+        "plan_id count",
+        _REMOVED_COLUMNS,
+        explode=_removed_rows,
+    ),
+    "files_purged": _kind(
+        "Quarantined files were deleted for good.", "plan_id count", _REMOVED_COLUMNS, explode=_removed_rows
+    ),
+    "removal_ended": _kind(
+        "Moving files into quarantine, out of it, or deleting them there came to its end; what wasn't moved, and why.",
+        "plan_id outcome done",
+        "plan_id:text outcome:text done:int image_id:text uri:text reason:text",
+        explode=_ended_rows,
     ),
     "suggestion_accepted": _kind(
         "Somebody accepted what a machine had suggested; a change beside it enters the value.", *_SUGGESTION
