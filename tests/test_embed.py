@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+import workbench as wb
 from workbench import manifests, metadata
 from workbench.embed import embed, undo_embed
 from workbench.errors import BadValue, NotFound
@@ -158,3 +159,15 @@ def test_unknown_images_and_events_are_named(ws: Workspace, tmp_path: Path) -> N
         embed(ws, ["0123"], to=tmp_path)
     with pytest.raises(NotFound, match="no file in place"):
         undo_embed(ws, 1)
+
+
+def test_the_bench_tells_how_far_it_is_and_can_be_stopped(ws: Workspace, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    every = list(ids(ws).values())
+    with wb.open(ws.folder, actor="ben") as bench:
+        bench.embed(every, to=tmp_path / "out", progress=lambda done, total: told.append((done, total)))
+        assert told == [(0, 4), (4, 4)]
+        cancel = threading.Event()
+        report = bench.embed(every, to=tmp_path / "no", progress=lambda *_: cancel.set(), cancel=cancel)
+    assert report.cancelled
+    assert not report.files

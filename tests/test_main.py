@@ -1,3 +1,4 @@
+import contextlib
 import csv
 import json
 import os
@@ -151,3 +152,33 @@ def test_a_reader_that_goes_away(home: Path) -> None:
         process.stdout.close()
         said = process.stderr.read()
     assert "Traceback" not in said
+
+
+def on_a_terminal(*args: object) -> str:
+    """Return what a command shows where its standard error is a terminal."""
+    termios = pytest.importorskip("termios")
+    ours, theirs = os.openpty()
+    termios.tcsetwinsize(theirs, (24, 100))
+    line = [sys.executable, "-m", "workbench", *map(str, args)]
+    running = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=theirs)
+    os.close(theirs)
+    seen = b""
+    with contextlib.suppress(OSError), open(ours, "rb", buffering=0) as screen:  # the end is an error on Linux
+        while more := screen.read(65_536):
+            seen += more
+    assert running.wait() in (0, 1)
+    return seen.decode()
+
+
+@pytest.mark.parametrize(
+    ("verb", "shown"),
+    [
+        (("embed", "--to", "out"), "Embedding: 100%"),
+        (("audit",), "Auditing: 100%"),
+        (("suggest", "--suggester", "names"), "Suggesting: 100%"),
+    ],
+)
+def test_a_terminal_sees_how_far_it_is(home: Path, tmp_path: Path, verb: tuple[str, ...], shown: str) -> None:
+    given = [str(tmp_path / "out") if word == "out" else word for word in verb]
+    assert shown in on_a_terminal(*given, "--workspace", home / "w")
+    assert "%" not in on_a_terminal(*given, "--workspace", home / "w", "--quiet")

@@ -116,8 +116,9 @@ def embed(args: argparse.Namespace) -> int:
     with _workspace(args) as ws:
         found = ws.search(args.query).ids().to_pylist()
         report = ws.embed(
-            found, mode=args.mode, to=args.to, profile=args.profile, keep_mtime=args.keep_mtime, reason=args.reason
-        )
+            found, mode=args.mode, to=args.to, profile=args.profile, keep_mtime=args.keep_mtime, reason=args.reason,
+            progress=not args.quiet,
+        )  # fmt: skip
     _say({"counts": report.counts(), "files": report.files}, as_json=args.json, text=str(report))
     return 1 if report.counts().get("failed") else 0
 
@@ -134,7 +135,7 @@ def export(args: argparse.Namespace) -> int:
 def audit(args: argparse.Namespace) -> int:
     """Say what is wrong with the metadata, by a profile's rules and the general ones."""
     with _workspace(args) as ws:
-        made = ws.audit(args.profile, batch=args.batch)
+        made = ws.audit(args.profile, batch=args.batch, progress=not args.quiet)
         found = made.as_dict()
     _say(found, as_json=args.json, text=str(made))
     return 1 if any(row["severity"] == "error" for row in found["rules"]) else 0
@@ -152,7 +153,7 @@ def suggest(args: argparse.Namespace) -> int:
     with _workspace(args) as ws:
         images = ws.search(args.query) if args.query else None
         named = args.suggester or suggesters.LOCAL
-        report = ws.suggest(images, named, profile=args.profile)
+        report = ws.suggest(images, named, profile=args.profile, progress=not args.quiet)
     _say(report.as_dict(), as_json=args.json, text=str(report))
     return 0 if all(one.outcome == "finished" for one in report.suggesters) else 1
 
@@ -184,6 +185,7 @@ def _parser() -> argparse.ArgumentParser:
     made = {name: _command(commands, name, verb) for name, verb in COMMANDS.items()}
     for name in ("scan", "rebuild"):
         made[name].add_argument("--workers", type=int, help="worker processes; one for each core when not given")
+    for name in ("scan", "rebuild", "audit", "embed", "suggest"):
         made[name].add_argument("--quiet", action="store_true", help="no progress bar")
     for name in ("audit", "export", "scan", "search", "rebuild", "check", "embed", "suggest"):
         made[name].add_argument("--json", action="store_true", help="print JSON")

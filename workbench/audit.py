@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike
@@ -38,6 +38,11 @@ TYPO = {"typo_share": 0.02, "typo_least": 50, "typo_length": 7}
 """When a keyword is called misspelt: it has at most this share of the other's images, which are at least so many, and
 at least this length."""
 
+STEPS = ("gathering what the metadata says", "comparing spellings", "checking every rule", "counting")
+"""What an audit does, one after the other."""
+
+Tell = Callable[[int, int, str], None]
+
 _WEIGHTS = {"error": 9, "warning": 3, "info": 1}
 _MOST_NEAREST = 200
 _NEEDS = {
@@ -53,6 +58,7 @@ def audit(
     *,
     images: Sequence[str] | None = None,
     batch: str | None = None,
+    progress: Tell | None = None,
 ) -> Audit:
     """Audit the metadata: of all images, of a batch, or of some images.
 
@@ -65,6 +71,8 @@ def audit(
         Ids of the images to audit. What concerns whole batches is still judged by the whole batch.
     batch : str, optional
         The batch to audit.
+    progress : callable, optional
+        Called with how many steps are done, how many there are, and what is being done.
 
     Returns
     -------
@@ -81,7 +89,7 @@ def audit(
         raise BadValue("Give images or a batch, not both.", hint="A batch is audited whole.")
     wanted = profile if profile is None or isinstance(profile, Profile) else profiles.load(profile, ws.folder)
     made = Audit(ws, wanted, batch, tuple(dict.fromkeys(images)) if images is not None else None)
-    made.run()
+    made.run(progress)
     return made
 
 
@@ -119,19 +127,25 @@ class Audit:
 
     # -- running
 
-    def run(self) -> None:
+    def run(self, progress: Tell | None = None) -> None:
         """Look for everything and write down what was found."""
+        tell = progress or (lambda done, total, what: None)
+        tell(0, len(STEPS), STEPS[0])
         self.rules = audit_rules.shipped(with_profile=self.profile is not None)
         if self.profile is not None:
             self.rules += audit_rules.of_profile(self.profile)
         with self.ws.catalog.writing() as connection:
             refresh_wide(connection, [key for rule in self.rules for key in rule.columns])
+            tell(1, len(STEPS), STEPS[1])
             self.looked_at = self._set_scope(connection)
             with self._prepared(connection):
+                tell(2, len(STEPS), STEPS[2])
                 self._write(connection)
+            tell(3, len(STEPS), STEPS[3])
             counts = self._counted(connection)
             connection.execute("drop table audit_scope")
         self._record(counts)
+        tell(len(STEPS), len(STEPS), "")
 
     def _set_scope(self, connection: Connection) -> int:
         """Note which images are audited; raise where they aren't there."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from workbench.events import Event
 from workbench.renaming import EveryBulk, recover, undo_rename
 from workbench.scan import Progress, ScanReport
 from workbench.suggesters import LOCAL, Suggester
-from workbench.terminal import TerminalFinding, TerminalProgress
+from workbench.terminal import TerminalFinding, TerminalProgress, TerminalWork
 from workbench.workspace import Workspace
 
 
@@ -98,9 +98,19 @@ class Bench(Workspace):
         """Find images: ``ws.search("red shoe format:png missing:title")``; see `workbench.search.parse`."""
         return searching.search(self, searching.parse(query), **how)
 
-    def audit(self, profile: str | os.PathLike[str] | None = None, **what: Any) -> auditing.Audit:
-        """Say what is wrong with the metadata: see `workbench.audit.audit`."""
-        return auditing.audit(self, profile, **what)
+    def audit(
+        self,
+        profile: str | os.PathLike[str] | None = None,
+        *,
+        progress: bool | Callable[[int, int, str], None] = True,
+        **what: Any,
+    ) -> auditing.Audit:
+        """Say what is wrong with the metadata: see `workbench.audit.audit`.
+
+        ``progress=True`` shows a bar in a terminal; in a notebook the audit is over before one would be of use.
+        """
+        with _working_shown(progress and not in_notebook(), threading.Event(), "Auditing", "steps") as tell:
+            return auditing.audit(self, profile, progress=tell, **what)
 
     @property
     def bulk(self) -> EveryBulk:
@@ -117,9 +127,21 @@ class Bench(Workspace):
         """Read an edited sheet back, as a preview: see `workbench.sheets.sheet_in`."""
         return sheets.sheet_in(self, path)
 
-    def embed(self, image_ids: Sequence[str], **how: Any) -> embedding.EmbedReport:
-        """Write what was entered into files, by default into copies: see `workbench.embed.embed`."""
-        return embedding.embed(self, image_ids, **how)
+    def embed(
+        self,
+        image_ids: Sequence[str],
+        *,
+        progress: bool | Callable[[int, int], None] = True,
+        cancel: threading.Event | None = None,
+        **how: Any,
+    ) -> embedding.EmbedReport:
+        """Write what was entered into files, by default into copies: see `workbench.embed.embed`.
+
+        ``progress=True`` shows a bar: in a notebook with a Cancel button, in a terminal on stderr.
+        """
+        cancel = cancel or threading.Event()
+        with _working_shown(progress, cancel, "Embedding", "files") as tell:
+            return embedding.embed(self, image_ids, progress=tell, cancel=cancel, **how)
 
     def undo_embed(self, seq: int, *, reason: str = "") -> embedding.EmbedReport:
         """Restore files that were changed in place, bit for bit: see `workbench.embed.undo_embed`."""
@@ -145,10 +167,21 @@ class Bench(Workspace):
         return remembering.undo(self, seq, reason=reason, force=force)
 
     def suggest(
-        self, images: Any = None, suggesters: Sequence[str | Suggester] = LOCAL, **how: Any
+        self,
+        images: Any = None,
+        suggesters: Sequence[str | Suggester] = LOCAL,
+        *,
+        progress: bool | Callable[[suggesting.SuggestProgress], None] = True,
+        cancel: threading.Event | None = None,
+        **how: Any,
     ) -> suggesting.SuggestReport:
-        """Let machines propose values: see `workbench.suggestion.suggest`."""
-        return suggesting.suggest(self, images, suggesters, **how)
+        """Let machines propose values: see `workbench.suggestion.suggest`.
+
+        ``progress=True`` shows a bar: in a notebook with a Cancel button, in a terminal on stderr.
+        """
+        cancel = cancel or threading.Event()
+        with _suggesting_shown(progress, cancel) as tell:
+            return suggesting.suggest(self, images, suggesters, progress=tell, cancel=cancel, **how)
 
     def suggestions(self, image_id: str) -> pd.DataFrame:
         """List what is proposed for an image: see `workbench.suggestion.suggestions`."""
@@ -211,6 +244,27 @@ def _finding_shown(progress: bool | Callable[[FindProgress], None], cancel: thre
 
         return FindingProgress(cancel)
     return TerminalFinding() if sys.stderr.isatty() else nullcontext(None)
+
+
+def _working_shown(progress: Any, cancel: threading.Event, doing: str, unit: str) -> Any:
+    if callable(progress):
+        return nullcontext(progress)
+    if not progress:
+        return nullcontext(None)
+    if in_notebook():
+        from workbench.widgets.work_progress import WorkProgress
+
+        return WorkProgress(cancel, doing, unit)
+    return TerminalWork(doing, unit) if sys.stderr.isatty() else nullcontext(None)
+
+
+@contextmanager
+def _suggesting_shown(progress: Any, cancel: threading.Event) -> Iterator[Any]:
+    if callable(progress):
+        yield progress
+        return
+    with _working_shown(progress, cancel, "Suggesting", "images") as tell:
+        yield tell and (lambda at: tell(at.done, at.total, at.suggester))
 
 
 def in_notebook() -> bool:

@@ -129,6 +129,12 @@ def embed(
         Also write into files whose content credentials this breaks.
     overwrite : bool
         Replace files that are already in the export folder.
+    reason : str, optional
+        Why; stands in the ledger.
+    progress : callable, optional
+        Called with how many files are done, and how many there are.
+    cancel : threading.Event, optional
+        Set it to stop: the files done so far are whole, recorded and listed in the manifest.
 
     Returns
     -------
@@ -149,11 +155,12 @@ def embed(
     job = _Job(ws, mode, folder, specs, carriers, keep_mtime, allow_c2pa, overwrite, reason)
     cancel = cancel or threading.Event()
     done: list[_File] = []
+    tell = progress or (lambda done, total: None)
+    tell(0, len(files))
     for chunk in job.chunks(files, cancel):
         job.commit(chunk)
         done += chunk
-        if progress is not None:
-            progress(len(done), len(files))
+        tell(len(done), len(files))
     if mode == "copy" and folder is not None:
         job.write_manifest(folder, done)
     if mode == "inplace" and any(file.how == "embedded" for file in done):

@@ -46,6 +46,33 @@ class TerminalProgress:
         self._bar.refresh()
 
 
+class TerminalWork:
+    """A progress bar on stderr for work on many images; callable with how much is done, of how much, and with what.
+
+    Parameters
+    ----------
+    doing : str
+        What is done, such as ``Embedding``.
+    unit : str
+        What is counted.
+    """
+
+    def __init__(self, doing: str, unit: str) -> None:
+        self._bar: tqdm[None] = tqdm(desc=doing, unit=f" {unit}", file=sys.stderr, dynamic_ncols=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._bar.close()
+
+    def __call__(self, done: int, total: int, what: str = "") -> None:
+        """Show where the work is."""
+        self._bar.total, self._bar.n = total, done
+        self._bar.set_postfix_str(what, refresh=False)
+        self._bar.refresh()
+
+
 class TerminalFinding:
     """A line on stderr for a search for duplicates; callable with a `FindProgress`."""
 
