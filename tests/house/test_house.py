@@ -19,6 +19,7 @@ DOORS = {
     "PIL": {"images.py", "edits.py", "fingerprints.py", "sample.py", "sample_pictures.py", "sample_metadata.py"},
     "pillow_heif": {"images.py", "sample.py", "sample_pictures.py"},
     "imagehash": {"fingerprints.py"},
+    "cv2": {"features.py"},
     "pyexiv2": {"metadata.py"},
     "python_calamine": {"spreadsheets.py"},
     "xlsxwriter": {"spreadsheets.py"},

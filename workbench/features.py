@@ -1,0 +1,333 @@
+"""Local features of a picture, how two pictures lie on each other by them, and the pixel work that needs OpenCV.
+
+The only module that imports OpenCV. Everything here is deterministic: the random samples it draws are seeded.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple, cast
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Pixels = npt.NDArray[np.uint8]
+"""A picture: shape (height, width, 3) in sRGB, or (height, width) in grey."""
+Floats = npt.NDArray[np.float32]
+Matrix = npt.NDArray[np.floating[Any]]
+"""3 x 3, maps points (x, y, 1)."""
+Kind = Literal["orb", "sift"]
+
+EDGE = 400
+"""Long edge, in pixels, at which features are looked for; smaller pictures are enlarged up to `ENLARGED` times."""
+ENLARGED = 2.0
+MOST = 600
+"""Features kept of one picture."""
+REACH = 4.0
+"""Pixels (at `EDGE`) by which two matching points may miss each other and still count."""
+
+_cv2: Any = cv2  # its type stubs leave the detectors out
+cv2.setNumThreads(1)  # there is a process for each core
+
+
+class Features(NamedTuple):
+    """The local features of one picture, the strongest first.
+
+    Attributes
+    ----------
+    points : ndarray of float32, shape (n, 2)
+        x and y in pixels of the picture given.
+    scales, angles : ndarray of float32, shape (n,)
+        Diameter in pixels, and direction in degrees.
+    descriptors : ndarray of uint8 (n, 32) for ORB, of float32 (n, 128) for SIFT
+    size : tuple of int
+        Width and height of the picture.
+    """
+
+    points: Floats
+    scales: Floats
+    angles: Floats
+    descriptors: npt.NDArray[Any]
+    size: tuple[int, int]
+
+
+def extract(picture: Pixels, *, kind: Kind = "orb", most: int = MOST) -> Features:
+    """Find a picture's local features.
+
+    ORB (Rublee et al., ICCV 2011) by default; SIFT (Lowe, IJCV 2004) takes ten times as long and holds better on
+    small parts of a picture. Neither recognises a mirrored picture: extract that one too.
+
+    Parameters
+    ----------
+    picture : ndarray of uint8, shape (height, width, 3) or (height, width)
+    kind : {'orb', 'sift'}
+    most : int
+        Features kept, the strongest.
+    """
+    grey = to_grey(picture)
+    height, width = grey.shape
+    factor = min(EDGE / max(width, height), ENLARGED)
+    if abs(factor - 1) > 0.02:
+        grey = resize(grey, (max(1, round(width * factor)), max(1, round(height * factor))))
+    found, descriptors = _detector(kind, most).detectAndCompute(grey, None)
+    if descriptors is None or not len(found):
+        shape, dtype = ((0, 32), np.uint8) if kind == "orb" else ((0, 128), np.float32)
+        empty = np.zeros(0, np.float32)
+        return Features(np.zeros((0, 2), np.float32), empty, empty, np.zeros(shape, dtype), (width, height))
+    # Equal strengths leave the order to chance: a second key keeps runs alike.
+    order = sorted(range(len(found)), key=lambda k: (-found[k].response, found[k].pt, found[k].size))[:most]
+    x_scale, y_scale = width / grey.shape[1], height / grey.shape[0]
+    points = np.array([found[k].pt for k in order], np.float32) * np.array([x_scale, y_scale], np.float32)
+    scales = np.array([found[k].size for k in order], np.float32) * np.float32(x_scale)
+    angles = np.array([found[k].angle for k in order], np.float32)
+    return Features(points, scales, angles, descriptors[order], (width, height))
+
+
+def _detector(kind: Kind, most: int) -> Any:
+    if kind == "sift":
+        return _cv2.SIFT_create(nfeatures=most, contrastThreshold=0.02)
+    # A low threshold and a narrow margin: faded pictures and the corners of crops have features too.
+    return _cv2.ORB_create(nfeatures=most, scaleFactor=1.2, nlevels=10, edgeThreshold=15, patchSize=31, fastThreshold=6)
+
+
+def match(one: Features, other: Features, *, ratio: float = 0.85, farthest: float | None = None) -> npt.NDArray[Any]:
+    """Return the pairs of features that belong to each other, the surest first; shape (m, 2), of indexes.
+
+    Each must be the other's nearest, and either way clearly nearer than the second nearest.
+
+    Parameters
+    ----------
+    ratio : float
+        Largest part of the second nearest's distance that the nearest one may have, in one of the two directions.
+    farthest : float, optional
+        Largest distance: 72 of 256 bits for ORB, no limit for SIFT, when not given.
+    """
+    if len(one.points) < 2 or len(other.points) < 2:
+        return np.zeros((0, 2), np.int64)
+    if one.descriptors.dtype == np.uint8:
+        distances = hamming(one.descriptors, other.descriptors)
+        farthest = 72 if farthest is None else farthest
+    else:
+        squares = (one.descriptors**2).sum(1)[:, None] + (other.descriptors**2).sum(1)[None]
+        distances = np.sqrt(np.maximum(squares - 2 * one.descriptors @ other.descriptors.T, 0)).astype(np.float32)
+    across, along = distances.argmin(1), distances.argmin(0)
+    rows = np.flatnonzero(along[across] == np.arange(len(across)))
+    columns = across[rows]
+    best = distances[rows, columns]
+    second_there = np.partition(distances[rows], 1, axis=1)[:, 1]
+    second_back = np.partition(distances[:, columns], 1, axis=0)[1]
+    rarity = best / np.maximum(np.maximum(second_there, second_back), 1e-6)
+    keep = rarity <= ratio
+    if farthest is not None:
+        keep &= best <= farthest
+    order = np.lexsort((columns, rows, rarity))
+    order = order[keep[order]]
+    return np.stack([rows[order], columns[order]], axis=1)
+
+
+def hamming(one: Pixels, other: Pixels) -> Floats:
+    """Return the distances in bits between two sets of binary descriptors; shape (len(one), len(other))."""
+    # As a product of ±1 matrices: BLAS beats counting bits in numpy by ten.
+    left = np.unpackbits(one, axis=1).astype(np.float32) * 2 - 1
+    right = np.unpackbits(other, axis=1).astype(np.float32) * 2 - 1
+    return np.asarray((left.shape[1] - left @ right.T) / 2, dtype=np.float32)
+
+
+class Fit(NamedTuple):
+    """How one picture lies on another: maps pixels of one to pixels of the other; ``inliers`` agree with it."""
+
+    matrix: Matrix
+    inliers: int
+    matches: int
+
+
+def fit(one: Features, other: Features, pairs: npt.NDArray[Any], *, least: int = 6) -> Fit | None:
+    """Return how the first picture lies on the second, or None where too few features agree.
+
+    A similarity by RANSAC first: it needs two pairs only, so a few good ones among many bad ones are found. What it
+    gathers is widened to an affinity and, where there are enough, to a homography.
+    """
+    if len(pairs) < least:
+        return None
+    source, target = one.points[pairs[:, 0]], other.points[pairs[:, 1]]
+    reach = REACH * max(other.size) / EDGE
+    found, _ = cv2.estimateAffinePartial2D(
+        source, target, method=cv2.RANSAC, ransacReprojThreshold=1.5 * reach, maxIters=3000, confidence=0.999
+    )
+    best = None if found is None else _widen(np.vstack([found, [0, 0, 1]]), source, target, reach, least)
+    if best is None or best.inliers < 0.5 * len(pairs):
+        direct, mask = cv2.findHomography(source, target, cv2.USAC_MAGSAC, reach, maxIters=3000, confidence=0.999)
+        if direct is not None and is_sane(direct, one.size) and int(mask.sum()) > (best.inliers if best else least + 1):
+            best = Fit(direct / direct[2, 2], int(mask.sum()), len(pairs))
+    return best
+
+
+def _widen(matrix: Matrix, source: Floats, target: Floats, reach: float, least: int) -> Fit | None:
+    inside = np.zeros(len(source), bool)
+    for loose in (3.0, 2.0, 1.0):
+        inside = misses(matrix, source, target) <= loose * reach
+        if inside.sum() < least:
+            return None
+        better: Any = None
+        if inside.sum() >= 12:
+            better, _ = cv2.findHomography(source[inside], target[inside], cv2.RANSAC, reach)
+            if better is not None and not is_sane(better, tuple(source.max(0))):
+                better = None
+        if better is None and inside.sum() >= 8:
+            affine, _ = cv2.estimateAffine2D(
+                source[inside], target[inside], method=cv2.RANSAC, ransacReprojThreshold=reach
+            )
+            better = None if affine is None else np.vstack([affine, [0, 0, 1]])
+        if (
+            better is not None
+            and (misses(better, source, target) <= reach).sum() >= (misses(matrix, source, target) <= reach).sum()
+        ):
+            matrix = better / better[2, 2]
+    inliers = int((misses(matrix, source, target) <= reach).sum())
+    return Fit(matrix, inliers, len(source)) if inliers >= least else None
+
+
+def misses(matrix: Matrix, source: Floats, target: Floats) -> Floats:
+    """Return by how many pixels each point misses its counterpart."""
+    return np.asarray(np.hypot(*(apply(matrix, source) - target).T), dtype=np.float32)
+
+
+def apply(matrix: Matrix, points: npt.ArrayLike) -> Matrix:
+    """Return points mapped by a homography; shape (n, 2)."""
+    flat = np.asarray(points, np.float64).reshape(-1, 2)
+    mapped = flat @ matrix[:, :2].T + matrix[:, 2]
+    depth = np.where(np.abs(mapped[:, 2:]) < 1e-9, 1e-9, mapped[:, 2:])
+    return np.asarray(mapped[:, :2] / depth)
+
+
+def inverse(matrix: Matrix) -> Matrix:
+    """Return the homography back."""
+    back = np.linalg.inv(matrix)
+    return np.asarray(back / back[2, 2])
+
+
+def is_sane(matrix: Matrix, size: tuple[float, ...]) -> bool:
+    """Tell whether a homography can be how a copy lies: not folded, not mirrored, not squeezed to a sliver."""
+    width, height = float(size[0]), float(size[1])
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
+    depth = corners @ matrix[2, :2] + matrix[2, 2]
+    if not np.isfinite(matrix).all() or depth.min() <= 0 or depth.max() > 2.5 * depth.min():
+        return False
+    mapped = apply(matrix, corners)
+    sides = np.roll(mapped, -1, axis=0) - mapped
+    turns = sides[:, 0] * np.roll(sides[:, 1], -1) - sides[:, 1] * np.roll(sides[:, 0], -1)
+    lengths = np.hypot(sides[:, 0] / width, sides[:, 1] / height)
+    stretch = np.hypot(*sides.T) / np.array([width, height, width, height])
+    return bool((turns > 0).all() and lengths.min() > 0 and stretch.max() < 3.0 * stretch.min())
+
+
+# — pixels —
+
+
+def to_grey(picture: Pixels) -> Pixels:
+    """Return a picture's luma."""
+    return picture if picture.ndim == 2 else cast(Pixels, cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))
+
+
+def resize(picture: Pixels, size: tuple[int, int]) -> Pixels:
+    """Return a picture in another size (width, height): by area when smaller, cubic when larger."""
+    smaller = size[0] * size[1] < picture.shape[0] * picture.shape[1]
+    return cast(Pixels, cv2.resize(picture, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC))
+
+
+def warp(picture: Pixels, matrix: Matrix, size: tuple[int, int]) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Return a picture mapped into a frame of `size` (width, height), as float32 0–255, and where the frame is covered.
+
+    Where the mapping shrinks, the picture is shrunk by area first, so that fine structure doesn't turn into moiré.
+    """
+    height, width = picture.shape[:2]
+    x, y = np.clip(apply(inverse(matrix), [[size[0] / 2, size[1] / 2]])[0], 0, [width, height])
+    step = apply(matrix, [[x, y], [x + 1, y], [x, y + 1]])
+    scale = float(np.sqrt(abs(np.linalg.det(np.stack([step[1] - step[0], step[2] - step[0]])))))
+    if scale < 0.75:
+        small = (max(8, round(width * scale)), max(8, round(height * scale)))
+        picture = resize(picture, small)
+        matrix = matrix @ np.diag([width / small[0], height / small[1], 1.0])
+        height, width = picture.shape[:2]
+    # OpenCV speaks of pixel centres, everybody else here of pixel corners.
+    half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1.0]])
+    centred = np.linalg.inv(half) @ matrix @ half
+    warped = cv2.warpPerspective(
+        picture.astype(np.float32), centred, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    inside = cv2.warpPerspective(np.full((height, width), 255, np.uint8), centred, size, flags=cv2.INTER_LINEAR)
+    return cast(Floats, warped), np.asarray(inside > 250)
+
+
+def refine(still: Floats, moving: Floats, covered: npt.NDArray[np.bool_], *, steps: int = 25) -> Matrix | None:
+    """Return the homography that lays one grey picture more exactly on another of the same size, or None.
+
+    By enhanced correlation (Evangelidis & Psarakis, PAMI 2008), which brightness and contrast don't disturb. The
+    matrix maps the moving picture's pixels to the still one's.
+    """
+    start = np.eye(3, dtype=np.float32)
+    ends = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, steps, 1e-4)
+    try:
+        _, found = cv2.findTransformECC(still, moving, start, cv2.MOTION_HOMOGRAPHY, ends, covered.astype(np.uint8), 5)
+    except cv2.error:
+        return None  # nothing to hold on to, or it ran away
+    half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1.0]])
+    found = half @ np.linalg.inv(found.astype(np.float64)) @ np.linalg.inv(half)
+    return np.asarray(found / found[2, 2])
+
+
+def smooth(values: Floats, sigma: float) -> Floats:
+    """Return values smoothed by a Gaussian of `sigma` pixels."""
+    return cast(Floats, cv2.GaussianBlur(values, (0, 0), sigma)) if sigma > 0 else values
+
+
+def box(values: Floats, edge: int) -> Floats:
+    """Return the means over squares of `edge` pixels around each pixel."""
+    return cast(Floats, cv2.blur(values, (edge, edge), borderType=cv2.BORDER_REFLECT))
+
+
+def slope(grey: Floats) -> Floats:
+    """Return how steep a grey picture is at each pixel (Scharr, in grey values a pixel)."""
+    across, down = cv2.Scharr(grey, cv2.CV_32F, 1, 0), cv2.Scharr(grey, cv2.CV_32F, 0, 1)
+    return np.asarray(np.hypot(across, down) / 32, dtype=np.float32)
+
+
+def shrunk(mask: npt.NDArray[np.bool_], by: int) -> npt.NDArray[np.bool_]:
+    """Return a mask without the `by` outermost pixels of each part; the picture's edge is no edge of a part."""
+    kernel = np.ones((2 * by + 1, 2 * by + 1), np.uint8)
+    return np.asarray(cv2.erode(mask.astype(np.uint8), kernel, borderType=cv2.BORDER_REPLICATE) > 0)
+
+
+def grown(mask: npt.NDArray[np.bool_], by: int) -> npt.NDArray[np.bool_]:
+    """Return a mask with `by` more pixels around each part."""
+    kernel = np.ones((2 * by + 1, 2 * by + 1), np.uint8)
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), kernel) > 0)
+
+
+class Part(NamedTuple):
+    """One connected part of a mask: its pixels, and the box around it (left, top, width, height)."""
+
+    mask: npt.NDArray[np.bool_]
+    pixels: int
+    box: tuple[int, int, int, int]
+
+
+def parts(mask: npt.NDArray[np.bool_], *, least: int = 1) -> list[Part]:
+    """Return the connected parts of a mask that have at least `least` pixels, the largest first."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    found = [
+        Part(labels == k, int(stats[k, cv2.CC_STAT_AREA]), tuple(int(v) for v in stats[k, :4]))  # type: ignore[arg-type]  # four
+        for k in range(1, count)
+        if stats[k, cv2.CC_STAT_AREA] >= least
+    ]
+    return sorted(found, key=lambda part: (-part.pixels, part.box))
+
+
+def lowest(values: Floats) -> Floats:
+    """Return the smallest value of the 3 x 3 around each pixel."""
+    return cast(Floats, cv2.erode(values, np.ones((3, 3), np.uint8)))
+
+
+def highest(values: Floats) -> Floats:
+    """Return the largest value of the 3 x 3 around each pixel."""
+    return cast(Floats, cv2.dilate(values, np.ones((3, 3), np.uint8)))
