@@ -1,18 +1,420 @@
-"""Clusters."""
+"""Clusters: pairs made into groups of which one image stays, with what people decided, and a keeper for each.
+
+How a graph falls into groups stands in `workbench.stars`; files of the same picture are one node there. Clusters are
+derived: the same pairs, decisions and rules give the same clusters, with the same ids, whatever order they come in.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
+import pyarrow as pa
+from filelock import FileLock
+
+from workbench import dedup_settings, keepers
+from workbench.catalog import Connection, arrow_table, rows_as
 from workbench.dedup_settings import Settings
+from workbench.relations import APART, DUPLICATES
+from workbench.stars import Link, make_stars
 from workbench.workspace import Workspace
 
+_TOGETHER = {*DUPLICATES, "duplicate"}
+_SAME = {"exact", "same-picture"}
+_APART = {*APART, "not_duplicate"}
+_ROWS = pa.schema({
+    "cluster_id": pa.string(), "image_id": pa.string(), "role": pa.string(), "reason": pa.string(),
+    "score": pa.float64(), "relation": pa.string(), "checksum": pa.string(),
+})  # fmt: skip
+_PARTS = {"software": pa.string(), "derived": pa.bool_(), "values_embedded": pa.int64()}
 
-def make(ws: Workspace, settings: Settings | None = None) -> int:
-    """Make all clusters anew."""
-    return 0
+
+@dataclass(slots=True)
+class Known:
+    """What clusters are made of.
+
+    Attributes
+    ----------
+    pairs : list of (str, str, str, float)
+        Two images, their relation (a person's word where there is one), and how sure it is.
+    facts : mapping
+        See `workbench.keepers.Facts`; of every image that is in a pair.
+    verdicts : list of (str, str, bool)
+        Two content keys (checksums, where those are equal) → whether a person or a verification held them together.
+    better : list of (str, str)
+        Keys of two contents of which people found the first better.
+    chosen : dict of str to int
+        Image that a person kept → how late; the latest counts.
+    """
+
+    pairs: Sequence[tuple[str, str, str, float]]
+    facts: keepers.Facts
+    verdicts: Sequence[tuple[str, str, bool]] = ()
+    better: Sequence[tuple[str, str]] = ()
+    chosen: Mapping[str, int] = field(default_factory=dict)
 
 
-def refresh(ws: Workspace, contents: Iterable[str]) -> int:
-    """Make the clusters anew that these contents are in."""
-    return make(ws)
+class Member(NamedTuple):
+    """A row of ``cluster_rows``."""
+
+    cluster_id: str
+    image_id: str
+    role: str
+    reason: str
+    score: float
+    relation: str
+    checksum: str
+
+
+def make(ws: Workspace, settings: Settings | None = None) -> dict[str, int]:
+    """Make all clusters anew; return how many ``clusters`` and ``images`` in them there are.
+
+    Parameters
+    ----------
+    ws : Workspace
+    settings : Settings, optional
+        Those of the last search for duplicates when not given.
+    """
+    return _remake(ws, None, settings)
+
+
+def refresh(ws: Workspace, contents: Iterable[str]) -> dict[str, int]:
+    """Make those clusters anew that some contents are in, after a decision about them.
+
+    Parameters
+    ----------
+    ws : Workspace
+    contents : iterable of str
+        Content keys or checksums.
+    """
+    return _remake(ws, list(dict.fromkeys(contents)), None)
+
+
+def _remake(ws: Workspace, contents: list[str] | None, settings: Settings | None) -> dict[str, int]:
+    chosen = settings or recorded_settings(ws)
+    # One at a time, so that the last to begin has seen every decision.
+    with FileLock(str(ws.folder / "clusters.lock"), thread_local=False):
+        known, concerned = _read(ws, contents)
+        made = cluster(known, chosen.keepers)
+        _write(ws, made, concerned)
+    return {"clusters": sum(row.role == "keeper" for row in made.rows), "images": len(made.rows)}
+
+
+def recorded_settings(ws: Workspace) -> Settings:
+    """Return the settings of the last search for duplicates; those of the workspace where there was none."""
+    last = ws.query("last_settings")["settings"].tolist()
+    return Settings.from_dict(json.loads(last[0])) if last else dedup_settings.load(ws.folder)
+
+
+# -- reading and writing
+
+
+def _read(ws: Workspace, contents: list[str] | None) -> tuple[Known, pa.Table | None]:
+    def ask(connection: Connection, name: str, **parameters: Any) -> pa.Table:
+        return arrow_table(connection, ws.catalog.named(name).sql, parameters)
+
+    with ws.reading() as connection:
+        concerned = None
+        if contents is None:
+            pairs = ask(connection, "pairs_to_cluster")
+        else:
+            with rows_as(connection, "contents_lent", pa.table({"content": pa.array(contents, pa.string())})):
+                concerned = ask(connection, "concerned_images")
+            with rows_as(connection, "concerned", concerned):
+                pairs = ask(connection, "pairs_to_refresh")
+        ids = pa.table({"image_id": pa.array(_ids(pairs), pa.string())})
+        with rows_as(connection, "concerned", ids):
+            facts = ask(connection, "keeper_facts", fresh=contents is None).to_pydict()
+            verdicts = ask(connection, "cluster_verdicts")
+            better = ask(connection, "cluster_preferences")
+            chosen = ask(connection, "cluster_choices")
+    known = Known(_tuples(pairs), facts, _tuples(verdicts), _tuples(better), dict(_tuples(chosen)))
+    return known, concerned
+
+
+def _ids(pairs: pa.Table) -> list[str]:
+    return sorted({*pairs["image_a"].to_pylist(), *pairs["image_b"].to_pylist()})
+
+
+def _tuples(table: pa.Table) -> list[Any]:
+    return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
+
+
+def _write(ws: Workspace, made: Clusters, concerned: pa.Table | None) -> None:
+    rows = pa.table({name: [getattr(r, name) for r in made.rows] for name in _ROWS.names}, schema=_ROWS)
+    parts = pa.table(made.parts())
+    with ws.catalog.writing() as connection:
+        with rows_as(connection, "concerned", pa.table({"image_id": []}) if concerned is None else concerned):
+            for step in ("forget_clusters", "forget_parts"):
+                connection.execute(ws.catalog.named(step).sql, {"every": concerned is None})
+        with rows_as(connection, "clusters_made", rows), rows_as(connection, "parts_made", parts):
+            for step in ("add_clusters", "add_parts"):
+                connection.execute(ws.catalog.named(step).sql)
+
+
+# -- making
+
+
+def cluster(known: Known, rules: Sequence[Mapping[str, Any]]) -> Clusters:
+    """Return the clusters that pairs make, with the decisions of people, by the keeper rules."""
+    made = Clusters(known, rules)
+    made.run()
+    return made
+
+
+class Clusters:
+    """Clusters in the making. Images are numbers here, in the order of content, bytes and id."""
+
+    def __init__(self, known: Known, rules: Sequence[Mapping[str, Any]]) -> None:
+        facts = known.facts
+        keys = list(zip(facts["content"], facts["checksum"], facts["image_id"], strict=True))
+        order = sorted(range(len(keys)), key=keys.__getitem__)
+        self.facts: keepers.Facts = {name: [column[i] for i in order] for name, column in facts.items()}
+        self.number: dict[str, int] = {image: i for i, image in enumerate(self.facts["image_id"])}
+        self.judge = keepers.Judge(self.facts, rules)
+        self.rows: list[Member] = []
+        self._known = known
+        self._beats = set(known.better)
+        self._preferred = {key for pair in known.better for key in pair}
+        self._links: dict[tuple[int, int], Link] = {}
+        self._apart: set[tuple[int, int]] = set()
+        self._companions: dict[int, list[int]] = defaultdict(list)
+
+    def run(self) -> None:
+        """Make them: what hangs together, stars of that, keepers, rows."""
+        self._sort_pairs()
+        self._sort_verdicts()
+        self._group()
+        found = [self._of_star(star) for star in self._stars()]
+        in_stars = {self._group_of[image] for kept, others in found for image in (kept, *others)}
+        for number, group in enumerate(self._groups):
+            if len(group) > 1 and number not in in_stars:
+                kept = self._best(group)
+                found.append((kept, {image: self._same(kept, image) for image in group if image != kept}))
+        found = self._let_companions_travel(found)
+        self._name(found)
+
+    def _sort_pairs(self) -> None:
+        for image_a, image_b, relation, score in self._known.pairs:
+            a, b = sorted((self.number[image_a], self.number[image_b]))
+            if relation in _TOGETHER:
+                self._links[a, b] = Link(relation, score)
+            elif relation in _APART:
+                self._apart.add((a, b))
+            if relation == "companion":
+                self._companions[a].append(b)
+                self._companions[b].append(a)
+
+    def _sort_verdicts(self) -> None:
+        """Apply what is known of contents to the images that hold them, also where no finder has paired the files."""
+        holders: dict[str, list[int]] = defaultdict(list)
+        for number, (content, checksum) in enumerate(zip(self.facts["content"], self.facts["checksum"], strict=True)):
+            holders[content].append(number)
+            if checksum != content:
+                holders[checksum].append(number)
+        for key_a, key_b, together in self._known.verdicts:
+            for a in holders.get(key_a, ()):
+                for b in holders.get(key_b, ()):
+                    between = min(a, b), max(a, b)
+                    if a == b or between in self._links:
+                        continue
+                    if together:
+                        self._links[between] = Link("duplicate", 1.0)
+                    else:
+                        self._apart.add(between)
+
+    # -- groups of the same picture
+
+    def _group(self) -> None:
+        roots = list(range(len(self.number)))
+        for (a, b), link in self._links.items():
+            if link.relation in _SAME:
+                _join(roots, a, b)
+        by_root: dict[int, list[int]] = defaultdict(list)
+        for image in range(len(roots)):
+            by_root[_root(roots, image)].append(image)
+        forbidden: dict[int, set[int]] = defaultdict(set)
+        for a, b in self._apart:
+            forbidden[a].add(b)
+            forbidden[b].add(a)
+        self._groups = [part for group in by_root.values() for part in _split(group, forbidden)]
+        self._group_of = {image: number for number, group in enumerate(self._groups) for image in group}
+
+    def _stars(self) -> Iterator[tuple[int, int, Mapping[int, Link]]]:
+        between: dict[tuple[int, int], Link] = {}
+        for (a, b), link in self._links.items():
+            pair = self._groups_of(a, b)
+            if pair[0] != pair[1] and (pair not in between or link.strength < between[pair].strength):
+                between[pair] = link
+        apart = {self._groups_of(a, b) for a, b in self._apart}
+        said = {pair for pair, link in between.items() if link.relation == "duplicate"}
+        for star in make_stars(between, apart - said, self._best_group):
+            yield star.keeper, star.centre, star.members
+
+    def _groups_of(self, a: int, b: int) -> tuple[int, int]:
+        one, other = self._group_of[a], self._group_of[b]
+        return min(one, other), max(one, other)
+
+    def _best_group(self, groups: list[int]) -> int:
+        return self._group_of[self._best([image for group in groups for image in self._groups[group]])]
+
+    def _best(self, images: Sequence[int]) -> int:
+        """Return the image to stay: what people said counts first, then the rules."""
+        chosen = [self._known.chosen.get(self.facts["image_id"][i], 0) for i in images]
+        beaten = self._beaten(images)
+        if not beaten and not any(chosen):
+            return self.judge.best(images)
+        least = min((i in beaten, -late) for i, late in zip(images, chosen, strict=True))
+        return self.judge.best(
+            [i for i, late in zip(images, chosen, strict=True) if (i in beaten, -late) == least]
+        )  # fmt: skip
+
+    def _beaten(self, images: Sequence[int]) -> set[int]:
+        keys = [(i, key) for i in images for key in self._keys(i) if key in self._preferred]
+        return {i for i, key in keys for other, better in keys if i != other and (better, key) in self._beats}
+
+    def _keys(self, image: int) -> tuple[str, str]:
+        return self.facts["content"][image], self.facts["checksum"][image]
+
+    # -- from groups back to images
+
+    def _of_star(self, star: tuple[int, int, Mapping[int, Link]]) -> tuple[int, dict[int, Link]]:
+        keeper, _, members = star
+        kept = self._best([image for group in (keeper, *members) for image in self._groups[group]])
+        others = {image: self._same(kept, image) for image in self._groups[keeper] if image != kept}
+        for group, link in members.items():
+            others |= dict.fromkeys(self._groups[group], link)
+        return kept, others
+
+    def _same(self, kept: int, image: int) -> Link:
+        direct = self._links.get((min(kept, image), max(kept, image)))
+        if direct is not None:
+            return direct
+        equal = self.facts["checksum"][kept] == self.facts["checksum"][image]
+        return Link("exact" if equal else "same-picture", 1.0)
+
+    def _let_companions_travel(self, found: list[tuple[int, dict[int, Link]]]) -> list[tuple[int, dict[int, Link]]]:
+        """Keep files of one shot together: what stays keeps its companions, what goes takes them along."""
+        if not self._companions:
+            return found
+        found = self._agree(found)
+        while True:
+            going = {image for _, others in found for image in others}
+            staying = {
+                image for image in going if any(c not in going for c in self._companions.get(image, ()))
+            }  # fmt: skip
+            if not staying:
+                return [(kept, others) for kept, others in found if others]
+            found = [(kept, {i: link for i, link in others.items() if i not in staying}) for kept, others in found]
+
+    def _agree(self, found: list[tuple[int, dict[int, Link]]]) -> list[tuple[int, dict[int, Link]]]:
+        """Let clusters of companions keep files of one shot: the one with the first image decides."""
+        place = {image: i for i, (kept, others) in enumerate(found) for image in (kept, *others)}
+        agreed = dict(enumerate(found))
+        fixed: set[int] = set()
+        for first in sorted(agreed, key=lambda i: min(found[i][0], *found[i][1])):
+            waiting = [first] if first not in fixed else []
+            while waiting:
+                now = waiting.pop()
+                fixed.add(now)
+                for companion in sorted(self._companions.get(agreed[now][0], ())):
+                    other = place.get(companion)
+                    if other is not None and other not in fixed:
+                        agreed[other] = self._with_keeper(agreed[other], companion)
+                        waiting.append(other)
+        return list(agreed.values())
+
+    def _with_keeper(self, found: tuple[int, dict[int, Link]], wanted: int) -> tuple[int, dict[int, Link]]:
+        kept, others = found
+        if wanted == kept or self._group_of[wanted] != self._group_of[kept] or self._decided(kept):
+            return found
+        moved = {image: link for image, link in others.items() if image != wanted}
+        return wanted, {kept: self._same(wanted, kept), **{
+            image: self._same(wanted, image) if self._group_of[image] == self._group_of[kept] else link
+            for image, link in moved.items()
+        }}  # fmt: skip
+
+    def _decided(self, image: int) -> bool:
+        return self.facts["image_id"][image] in self._known.chosen
+
+    # -- rows
+
+    def _name(self, found: list[tuple[int, dict[int, Link]]]) -> None:
+        """Give clusters their ids, from the contents alone; where two hold the same contents, from the bytes too."""
+        contents = [_digest({self.facts["content"][i] for i in (kept, *others)}) for kept, others in found]
+        often = {name for name, count in Counter(contents).items() if count > 1}
+        for name, (kept, others) in zip(contents, found, strict=True):
+            if name in often:
+                self._add(_digest({key for i in (kept, *others) for key in self._keys(i)}), kept, others)
+            else:
+                self._add(name, kept, others)
+
+    def _add(self, name: str, kept: int, others: dict[int, Link]) -> None:
+        order = sorted(others, key=lambda i: self.facts["image_id"][i])
+        weakest = max(others.values(), key=lambda link: link.strength)
+        least = min(link.score for link in others.values())
+        why = "chosen by a person" if self._decided(kept) else self._why(kept, order)
+        self.rows.append(self._row(name, kept, "keeper", why, least, weakest.relation))
+        for image in order:
+            _, reason = self.judge.why(kept, image)
+            self.rows.append(
+                self._row(
+                    name, image, "redundant", f"the keeper: {reason}", others[image].score, others[image].relation
+                )
+            )
+
+    def _why(self, kept: int, others: Sequence[int]) -> str:
+        return "; ".join(reason for _, reason in keepers.reasons(self.judge, kept, others))
+
+    def _row(self, name: str, image: int, role: str, reason: str, score: float, relation: str) -> Member:
+        return Member(
+            name, self.facts["image_id"][image], role, reason, score, relation, self.facts["checksum"][image]
+        )  # fmt: skip
+
+    def parts(self) -> dict[str, Any]:
+        """Return which images hang together at all, by columns, with what is slow to look up again."""
+        roots = list(range(len(self.number)))
+        together = ((a, b) for a, others in self._companions.items() for b in others)
+        for a, b in [*self._links, *together]:
+            _join(roots, a, b)
+        ids = self.facts["image_id"]
+        return {
+            "image_id": pa.array(ids, pa.string()),
+            "part": pa.array([ids[_root(roots, i)] for i in range(len(roots))], pa.string()),
+            **{name: pa.array(self.facts[name], kind) for name, kind in _PARTS.items()},
+        }
+
+
+def _digest(keys: set[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()[:16]
+
+
+def _root(roots: list[int], node: int) -> int:
+    while roots[node] != node:
+        roots[node] = roots[roots[node]]
+        node = roots[node]
+    return node
+
+
+def _join(roots: list[int], a: int, b: int) -> None:
+    """Join two sets; the lesser number stands for both, whatever the order."""
+    one, other = sorted((_root(roots, a), _root(roots, b)))
+    roots[other] = one
+
+
+def _split(group: list[int], forbidden: Mapping[int, set[int]]) -> list[list[int]]:
+    """Part images that mustn't meet, though the same picture: each goes to the first part where it may."""
+    if all(image not in forbidden for image in group):
+        return [group]
+    parts: list[list[int]] = []
+    for image in group:
+        part = next((p for p in parts if forbidden.get(image, set()).isdisjoint(p)), None)
+        if part is None:
+            parts.append([image])
+        else:
+            part.append(image)
+    return parts

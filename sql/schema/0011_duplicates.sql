@@ -140,7 +140,7 @@ select c.cluster_id,
        sum(f.size)::bigint as bytes,
        coalesce(sum(f.size) filter (c.role = 'redundant'), 0)::bigint as bytes_to_gain,
        min(c.image_id) filter (c.role = 'keeper') as keeper,
-       coalesce(any_value(d.decision), 'open') as state,
+       coalesce(any_value(d.decision), case when bool_and(c.role = 'keeper' or c.relation = 'duplicate') then 'decided' else 'open' end) as state,
        any_value(d.actor) filter (d.decision <> 'open') as decided_by,
        any_value(d."at") filter (d.decision <> 'open') as decided_at,
        1 - min(c.score) as uncertainty
@@ -200,3 +200,12 @@ comment on column dedup_runs.images is 'how many images were looked at';
 comment on column dedup_runs.pairs is 'how many pairs were found';
 comment on column dedup_runs.actor is 'who started it';
 comment on column dedup_runs."at" is 'when it ended (UTC)';
+
+-- Which images hang together at all, and what of a keeper's facts is slow to look up: what a decision may change.
+create table cluster_parts (
+    image_id         varchar not null,
+    part             varchar not null,
+    software         varchar,
+    derived          boolean not null,
+    values_embedded  bigint  not null
+);

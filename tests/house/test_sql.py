@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from workbench import dedup, events, reconcile, scan, suggestion
+from workbench import clusters, dedup, events, reconcile, scan, suggestion
 from workbench.catalog import Catalog, load_queries, sql_folder
 
 pytestmark = pytest.mark.core
@@ -14,6 +14,7 @@ PUBLIC = (
     "images", "problems", "files", "embedded", "keywords", "entered", "events", "sources", "batches", "vanished",
     "scans", "metadata", "metadata_conflicts", "cleared", "queues", "findings", "audits", "history", "deliveries",
     "duplicate_pairs", "duplicate_clusters", "cluster_members", "companions", "dedup_runs",
+    "removals", "quarantined", "removal_runs", "not_removed",
 )  # fmt: skip
 
 
@@ -57,6 +58,10 @@ def lent_tables() -> dict[str, pa.Table]:
         ).empty_table(),
         "proposed": pa.schema(suggestion._COLUMNS).empty_table(),
         "looked_at": ids.empty_table(),
+        "concerned": ids.empty_table(),
+        "contents_lent": pa.schema({"content": text}).empty_table(),
+        "clusters_made": clusters._ROWS.empty_table(),
+        "parts_made": pa.schema({"image_id": text, "part": text, **clusters._PARTS}).empty_table(),
         "pairs_found": dedup._PAIRS.empty_table(),
         "ordered_keywords": pa.schema({"keyword": text, "folded": text, "image_id": text}).empty_table(),
     }

@@ -1,0 +1,105 @@
+-- What clusters are made of. `concerned` holds image ids, `contents_lent` content keys or checksums; Arrow tables, as are
+-- `clusters_made` and `parts_made`.
+
+-- name: last_settings()
+-- The settings of the last search for duplicates.
+select settings from dedup_run_rows order by seq desc limit 1
+
+-- name: pairs_to_cluster()
+-- Every pair that says whether two images belong together.
+select image_a, image_b, relation, score from duplicate_pairs where relation <> 'metadata'
+
+-- name: concerned_images()
+-- The images of these contents, and all that hang together with them.
+with named as (
+    select image_id from image_facts
+    where checksum in (select content from contents_lent) or picture_hash in (select content from contents_lent)
+), paired as (
+    select image_id from named
+    union
+    select image_b from pair_facts where image_a in (select image_id from named)
+    union
+    select image_a from pair_facts where image_b in (select image_id from named)
+)
+select image_id from paired
+union
+select image_id from cluster_parts where part in (select part from cluster_parts where image_id in (select image_id from paired))
+
+-- name: pairs_to_refresh()
+-- The pairs between images that are concerned.
+select image_a, image_b, relation, score from duplicate_pairs
+where relation <> 'metadata'
+  and image_a in (select image_id from concerned) and image_b in (select image_id from concerned)
+
+-- name: keeper_facts(fresh)
+-- What the rules for keepers look at; what is embedded is looked up anew, or only where it isn't known.
+with asked as (
+    select image_id from concerned where $fresh or image_id not in (select image_id from cluster_parts)
+), said as (
+    select image_id, count(*) as values_embedded,
+           min(value) filter (key in ('Exif.Image.Software', 'Xmp.xmp.CreatorTool', 'Exif.Image.ProcessingSoftware')) as software,
+           bool_or(starts_with(key, 'Xmp.xmpMM.DerivedFrom')) as derived
+    from embedded where image_id in (select image_id from asked)
+    group by image_id
+    union all
+    select image_id, values_embedded, software, derived from cluster_parts
+    where not $fresh and image_id in (select image_id from concerned)
+), accompanied as (
+    select image_id, count(*) as companions from companions
+    where image_id in (select image_id from concerned) group by image_id
+)
+select f.image_id, content_key(f.picture_hash, f.checksum) as content, f.checksum, f.source, f.path, f.name, f.format,
+       f.width, f.height, f.width::bigint * f.height as pixels, f.width::bigint * f.height as true_pixels,
+       f.size / nullif(f.width::bigint * f.height, 0) as bytes_a_pixel,
+       s.software, coalesce(s.derived, false) as derived, coalesce(s.values_embedded, 0) as values_embedded,
+       coalesce(f.camera_make, f.camera_model) is not null and f.captured_at is not null as camera,
+       coalesce(a.companions, 0) as companions, f.modified_at, f.received_at
+from image_facts f semi join concerned c on c.image_id = f.image_id
+left join said s on s.image_id = f.image_id left join accompanied a on a.image_id = f.image_id
+
+-- name: cluster_verdicts()
+-- What is known of two contents by themselves: what people said, and what verification found to be no duplicates.
+with held as (
+    select content_key(picture_hash, checksum) as held from image_facts where image_id in (select image_id from concerned)
+    union
+    select checksum from image_facts where image_id in (select image_id from concerned)
+)
+select content_a, content_b, decision = 'duplicate' as together from last_pair_decisions
+where content_a in (select held from held) and content_b in (select held from held)
+union all
+select content_a, content_b, false from pair_checks k
+where relation in ('variant', 'unrelated') and content_a in (select held from held) and content_b in (select held from held)
+  and not exists (
+      select 1 from last_pair_decisions d where d.content_a = k.content_a and d.content_b = k.content_b)
+
+-- name: cluster_preferences()
+-- Which contents people found better than others.
+select content, beats_content from last_keeper_decisions
+where content <> beats_content and (content in (
+    select content_key(picture_hash, checksum) from image_facts where image_id in (select image_id from concerned)
+    union select checksum from image_facts where image_id in (select image_id from concerned)))
+
+-- name: cluster_choices()
+-- Which images people kept, and how late.
+select keeper, max(seq) as seq from last_cluster_decisions
+where decision = 'decided' and keeper in (select image_id from concerned)
+group by keeper
+
+-- name: forget_clusters(every)
+-- Make room for clusters made anew.
+delete from cluster_rows where $every or cluster_id in (
+    select cluster_id from cluster_rows where image_id in (select image_id from concerned))
+
+-- name: forget_parts(every)
+-- The same for what hangs together.
+delete from cluster_parts where $every or image_id in (select image_id from concerned)
+
+-- name: add_clusters()
+-- Write the clusters.
+insert into cluster_rows (cluster_id, image_id, role, reason, score, relation, checksum)
+select cluster_id, image_id, role, reason, score, relation, checksum from clusters_made
+
+-- name: add_parts()
+-- Write what hangs together.
+insert into cluster_parts (image_id, part, software, derived, values_embedded)
+select image_id, part, software, derived, values_embedded from parts_made

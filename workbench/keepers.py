@@ -1,0 +1,247 @@
+"""Keepers: which image of a cluster is proposed to stay, by an ordered list of rules, each with its reason in words."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.errors import BadValue
+
+Facts = Mapping[str, Sequence[Any]]
+"""What is known of some images, column by column, as the query ``keeper_facts`` gives it."""
+
+Values = npt.NDArray[np.float64]
+Measure = Callable[[Facts, Mapping[str, Any]], Values]
+Says = Callable[[Facts, int, int], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One way to tell images apart.
+
+    Attributes
+    ----------
+    values : callable
+        From facts and the rule's parameters to a number an image: more is better; equal ones are left to later rules.
+    says : callable
+        From facts and the places of a better and a worse image to why, in words about the better one.
+    parameters : mapping
+        What it may be told → what it says where it isn't.
+    """
+
+    values: Measure
+    says: Says
+    parameters: Mapping[str, Any]
+
+
+class Judge:
+    """Proposes keepers among images, by rules.
+
+    Parameters
+    ----------
+    facts : mapping of str to sequence
+        See `Facts`.
+    rules : sequence of mapping
+        Each with ``rule`` (a key of `RULES`) and its parameters; the first that tells two images apart decides.
+
+    Raises
+    ------
+    BadValue
+        There is no such rule, or it doesn't take that parameter.
+    """
+
+    def __init__(self, facts: Facts, rules: Sequence[Mapping[str, Any]]) -> None:
+        self.facts = facts
+        self.names = [str(said.get("rule")) for said in rules]
+        columns = [_values(facts, said) for said in rules] + [_in_order(facts["image_id"])]
+        self._keys = list(zip(*((-column).tolist() for column in columns), strict=True))
+
+    def best(self, places: Sequence[int]) -> int:
+        """Return which of some images, by their places in the facts, is to stay."""
+        return min(places, key=self._keys.__getitem__)
+
+    def order(self, places: Sequence[int]) -> list[int]:
+        """Return places in order, the one to stay first."""
+        return sorted(places, key=self._keys.__getitem__)
+
+    def why(self, better: int, worse: int) -> tuple[str, str]:
+        """Return the rule that tells two images apart, and the reason in words."""
+        for name, mine, other in zip(self.names, self._keys[better], self._keys[worse], strict=False):
+            if mine < other:
+                return name, RULES[name].says(self.facts, better, worse)
+            if mine > other:
+                return "", "the rules would prefer the other"
+        return "", "they are alike in everything that the rules look at"
+
+
+def propose(members: Facts, rules: Sequence[Mapping[str, Any]]) -> tuple[str, list[tuple[str, str]]]:
+    """Return the id of the image that is proposed to stay, and why: each rule that decided, and its reason in words."""
+    judge = Judge(members, rules)
+    first, *others = judge.order(range(len(members["image_id"])))
+    return str(members["image_id"][first]), reasons(judge, first, others)
+
+
+def reasons(judge: Judge, keeper: int, others: Sequence[int]) -> list[tuple[str, str]]:
+    """Return why a keeper is better than others: one reason for each rule that decided."""
+    found: dict[str, str] = {}
+    for other in others:
+        rule, reason = judge.why(keeper, other)
+        found.setdefault(rule, reason)
+    return list(found.items())
+
+
+def _values(facts: Facts, said: Mapping[str, Any]) -> Values:
+    name = said.get("rule")
+    rule = RULES.get(str(name))
+    if rule is None:
+        raise BadValue(f"There is no rule {name!r} for keepers.", hint=f"Known: {', '.join(RULES)}.")
+    told = {key: value for key, value in said.items() if key != "rule"}
+    for key, value in told.items():
+        default = rule.parameters.get(key)
+        kinds = (int, float) if isinstance(default, float) else type(default)
+        if default is None or not isinstance(value, kinds) or isinstance(value, bool):
+            raise BadValue(
+                f"The rule {name!r} can't have {key} = {value!r}.",
+                hint=f"It takes {', '.join(rule.parameters) or 'nothing'}.",
+            )
+    return rule.values(facts, {**rule.parameters, **told})
+
+
+# -- what the rules look at
+
+
+def _in_order(values: Sequence[Any]) -> Values:
+    """Return numbers that are greatest for what sorts first; what is missing comes last."""
+    known = sorted({value for value in values if value is not None})
+    place = {value: -float(i) for i, value in enumerate(known)}
+    return np.array([place.get(value, -np.inf) for value in values], dtype=np.float64)
+
+
+def _listed(values: Sequence[str], order: Sequence[str]) -> Values:
+    """Return numbers that are greatest for what matches the first pattern."""
+    found = {
+        value: -float(next((i for i, p in enumerate(order) if fnmatch.fnmatchcase(value, p)), len(order)))
+        for value in set(values)
+    }
+    return np.array([found[value] for value in values], dtype=np.float64)
+
+
+def _numbers(values: Sequence[Any]) -> Values:
+    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+
+
+def _steps(values: Values, same_within: float) -> Values:
+    """Return values in steps within which they count as equal; what is missing comes last."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        steps = np.rint(np.log(values) / np.log1p(same_within)) if same_within > 0 else values
+    return np.where(np.isfinite(steps), steps, -np.inf)
+
+
+def _by_source(facts: Facts, told: Mapping[str, Any]) -> Values:
+    return _listed(facts["source"], told["order"])
+
+
+def _by_folder(facts: Facts, told: Mapping[str, Any]) -> Values:
+    return _listed(facts["path"], told["order"])
+
+
+def _by_origin(facts: Facts, told: Mapping[str, Any]) -> Values:
+    editors = re.compile("|".join(map(re.escape, told["software"])) or r"(?!)", re.IGNORECASE)
+    saved = {text: bool(editors.search(text)) for text in set(facts["software"]) if text}
+    rows = zip(facts["software"], facts["derived"], facts["camera"], strict=True)
+    return np.array([_origin(saved.get(text, False) or derived, camera) for text, derived, camera in rows], np.float64)
+
+
+def _origin(edited: bool, camera: bool) -> int:
+    return 0 if edited else 2 if camera else 1
+
+
+def _by_companion(facts: Facts, told: Mapping[str, Any]) -> Values:
+    return _numbers(facts["companions"])
+
+
+def _by_resolution(facts: Facts, told: Mapping[str, Any]) -> Values:
+    return _steps(_numbers(facts["true_pixels"]), told["same_within"])
+
+
+def _by_compression(facts: Facts, told: Mapping[str, Any]) -> Values:
+    return _steps(_numbers(facts["bytes_a_pixel"]), told["same_within"])
+
+
+def _by_metadata(facts: Facts, told: Mapping[str, Any]) -> Values:
+    return _steps(_numbers(facts["values_embedded"]), told["same_within"])
+
+
+def _by_name(facts: Facts, told: Mapping[str, Any]) -> Values:
+    try:
+        copy = re.compile("|".join(f"(?:{p})" for p in told["avoid"]) or r"(?!)", re.IGNORECASE)
+    except re.error as error:
+        raise BadValue(f"The rule 'name' has a pattern that can't be read: {error}.", hint="Mend dedup.toml.") from None
+    return np.array([not copy.search(name.rpartition(".")[0] or name) for name in facts["name"]], np.float64)
+
+
+def _by_age(facts: Facts, told: Mapping[str, Any]) -> Values:
+    # Whether a time of capture is there at all is for the rules about originals and metadata.
+    return _in_order([(m or r, r) for m, r in zip(facts["modified_at"], facts["received_at"], strict=True)])
+
+
+def _by_path(facts: Facts, told: Mapping[str, Any]) -> Values:
+    return _in_order([(path.count("/"), path) for path in facts["path"]])
+
+
+# -- and how they say it
+
+
+def _origin_says(facts: Facts, better: int, worse: int) -> str:
+    if facts["software"][worse] or facts["derived"][worse]:
+        return f"not saved by an editing program ({facts['software'][worse] or 'the other says what it was made from'})"
+    return "tells which camera took it, and when"
+
+
+def _resolution_says(facts: Facts, better: int, worse: int) -> str:
+    sizes = [f"{facts['width'][i]} × {facts['height'][i]}" for i in (better, worse)]
+    if (facts["pixels"][better] or 0) <= (facts["pixels"][worse] or 0):
+        return f"truly finer: {sizes[0]}, where the other is blown up to {sizes[1]}"
+    return f"more pixels: {sizes[0]} against {sizes[1]}"
+
+
+def _compression_says(facts: Facts, better: int, worse: int) -> str:
+    mine, other = facts["bytes_a_pixel"][better], facts["bytes_a_pixel"][worse]
+    return f"less compressed: {mine or 0:.2f} bytes a pixel against {other or 0:.2f}"
+
+
+def _metadata_says(facts: Facts, better: int, worse: int) -> str:
+    return f"richer metadata: {facts['values_embedded'][better]} values against {facts['values_embedded'][worse]}"
+
+
+def _age_says(facts: Facts, better: int, worse: int) -> str:
+    for column, word in (("modified_at", "changed last"), ("received_at", "received")):
+        mine, other = facts[column][better], facts[column][worse]
+        if mine is not None and other is not None and mine < other:
+            return f"older: {word} {mine:%Y-%m-%d %H:%M:%S} against {other:%Y-%m-%d %H:%M:%S}"
+    return "older"
+
+
+RULES: dict[str, Rule] = {
+    "source": Rule(
+        _by_source,
+        lambda f, a, b: f"from {f['source'][a]!r}, which is trusted more than {f['source'][b]!r}",
+        {"order": []},
+    ),
+    "folder": Rule(_by_folder, lambda f, a, b: f"in a folder that is preferred ({f['path'][a]})", {"order": []}),
+    "original": Rule(_by_origin, _origin_says, {"software": []}),
+    "companion": Rule(_by_companion, lambda f, a, b: "has the file with it that belongs to the same shot", {}),
+    "resolution": Rule(_by_resolution, _resolution_says, {"same_within": 0.02}),
+    "compression": Rule(_by_compression, _compression_says, {"same_within": 0.05}),
+    "metadata": Rule(_by_metadata, _metadata_says, {"same_within": 0.1}),
+    "name": Rule(_by_name, lambda f, a, b: f"the other is called a copy ({f['name'][b]})", {"avoid": []}),
+    "oldest": Rule(_by_age, _age_says, {}),
+    "path": Rule(_by_path, lambda f, a, b: f"its path comes first ({f['path'][a]})", {}),
+}
+"""Rule → how it tells images apart."""

@@ -1,0 +1,134 @@
+"""Stars: how a graph of duplicates falls into clusters that nobody has to doubt.
+
+A pair says something about two images, not about a third: A may be a crop of B, and B a collage with C. So clusters
+aren't what hangs together somehow, but stars. The node with the most links becomes a centre, its neighbours its star,
+and what is left goes on. Every member of a star is linked to the centre, no two of them are known to be apart, and each
+is linked to the one that is kept, or both are the whole picture of the centre, not a part of it.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+WHOLE = {"duplicate": 0, "exact": 1, "same-picture": 2, "fuzzy": 3}
+"""Relations that hold for the whole of both pictures, the strongest first: what each is to a third, the other is."""
+
+
+class Link(NamedTuple):
+    """How two nodes are linked: a relation that makes duplicates, and how sure it is, 0 to 1."""
+
+    relation: str
+    score: float
+
+    @property
+    def strength(self) -> tuple[int, float]:
+        """What links are sorted by: the strongest first."""
+        return WHOLE.get(self.relation, len(WHOLE)), -self.score
+
+
+@dataclass(frozen=True, slots=True)
+class Star:
+    """A cluster of nodes.
+
+    Attributes
+    ----------
+    keeper, centre : int
+        The node that is kept, and the one that all are linked to; often they are one.
+    members : dict of int to Link
+        The others, with how each is linked to the keeper: through the centre where not directly.
+    """
+
+    keeper: int
+    centre: int
+    members: Mapping[int, Link]
+
+
+Edges = Mapping[tuple[int, int], Link]
+"""``(a, b)`` with ``a < b`` → their link."""
+
+
+def make_stars(links: Edges, apart: Iterable[tuple[int, int]], keeper: Callable[[list[int]], int]) -> list[Star]:
+    """Return the stars that a graph falls into; a node is in one at most.
+
+    The result depends on the numbers of the nodes, which break ties, never on the order in which links come.
+
+    Parameters
+    ----------
+    links : mapping
+        Two nodes, the lesser first → their link.
+    apart : iterable of (int, int)
+        Nodes that must not meet in one star, in any order; they aren't linked, whatever ``links`` says.
+    keeper : callable
+        Returns which of some nodes is kept.
+    """
+    forbidden: dict[int, set[int]] = {}
+    for a, b in apart:
+        forbidden.setdefault(a, set()).add(b)
+        forbidden.setdefault(b, set()).add(a)
+    around: dict[int, dict[int, Link]] = {}
+    for (a, b), link in links.items():
+        if b not in forbidden.get(a, ()):
+            around.setdefault(a, {})[b] = link
+            around.setdefault(b, {})[a] = link
+    return _Sky(around, forbidden, keeper).stars()
+
+
+class _Sky:
+    """The nodes that are in no star yet."""
+
+    def __init__(
+        self, around: dict[int, dict[int, Link]], forbidden: dict[int, set[int]], keeper: Callable[[list[int]], int]
+    ) -> None:
+        self.around, self.forbidden, self.keeper = around, forbidden, keeper
+        self.free = set(around)
+
+    def stars(self) -> list[Star]:
+        queue = [(*self._weight(node), node) for node in self.around]
+        heapq.heapify(queue)
+        found = []
+        while queue:
+            *weight, node = heapq.heappop(queue)
+            if node not in self.free:
+                continue
+            now = self._weight(node)
+            if not now[0]:
+                continue
+            if now != tuple(weight):
+                heapq.heappush(queue, (*now, node))
+                continue
+            found.append(self._star(node))
+        return found
+
+    def _weight(self, node: int) -> tuple[int, float]:
+        """Return what makes a good centre, the best least: many free neighbours, surely linked."""
+        scores = [link.score for other, link in self.around[node].items() if other in self.free]
+        return -len(scores), -math.fsum(scores)
+
+    def _star(self, centre: int) -> Star:
+        chosen = {centre}
+        neighbours = self.around[centre]
+        for other in sorted(neighbours, key=lambda other: (neighbours[other].strength, other)):
+            if other in self.free and chosen.isdisjoint(self.forbidden.get(other, ())):
+                chosen.add(other)
+        kept = self.keeper(sorted(chosen))
+        members = {}
+        for other in sorted(chosen - {kept}):
+            link = self._link_to(kept, centre, other)
+            if link is not None:
+                members[other] = link
+        self.free -= {kept, *members}
+        return Star(kept, centre, members)
+
+    def _link_to(self, kept: int, centre: int, other: int) -> Link | None:
+        direct = self.around[kept].get(other)
+        if direct is not None:
+            return direct
+        first, second = self.around[centre][kept], self.around[centre][other]
+        if first.relation in WHOLE and second.relation in WHOLE:
+            weaker = max(first, second, key=lambda link: link.strength)
+            return Link(weaker.relation, first.score * second.score)
+        return None
