@@ -268,7 +268,7 @@ def test_charts_follow_the_theme_at_once(explorer: MiniHost, page: Any) -> None:
 
 
 def test_closed_charts_are_not_loaded(ws: SmallWorkspace, host: Show, page: Any) -> None:
-    page.set_viewport_size({"width": 800, "height": 900})
+    page.set_viewport_size({"width": 780, "height": 900})
     shown = host(lambda: Explorer(ws))
     says(page, "120 images")
     calm(page)
@@ -504,14 +504,14 @@ def test_code_can_search_too(explorer: MiniHost, page: Any) -> None:
         explorer.widget.find("fromat:dicom")
 
 
-@pytest.mark.parametrize("width", [800, 900, 1100, 1400, 2500])
+@pytest.mark.parametrize("width", [780, 900, 1100, 1400, 2500])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_no_width_breaks_it(ws: SmallWorkspace, host: Show, page: Any, width: int, theme: str) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     host(lambda: Explorer(ws, f'format:jpeg,dicom folder:"{"long " * 30}","shop","press","archive"'), theme)
     says(page, "120 images")
     calm(page)
-    if width == 800:
+    if width == 780:
         assert page.locator(".wb-x-facets").is_hidden()
         page.get_by_role("button", name="Filters").click()
         assert page.locator(".wb-x-facets").is_visible()

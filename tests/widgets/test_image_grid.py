@@ -405,3 +405,11 @@ def test_ten_million_rows_can_be_reached(host: Show, page: Any) -> None:
 def test_absurd_heights_are_refused(ws: SmallWorkspace, height: int) -> None:
     with pytest.raises(BadValue):
         ImageGrid(ws, height=height)
+
+
+@pytest.mark.parametrize("height", [240, 320, 400])
+def test_the_spare_rows_of_a_low_grid_are_loaded_too(ws: SmallWorkspace, host: Show, page: Any, height: int) -> None:
+    host(lambda: ImageGrid(ws, height=height))
+    loaded(page)
+    drawn = page.locator(CELLS)
+    assert drawn.count() >= 3 * int(page.locator(".wb-scroller").get_attribute("aria-colcount"))

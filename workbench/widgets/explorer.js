@@ -12,7 +12,7 @@ import { problemsView } from "./js/problems_view.js";
 import { inTurn, rested } from "./js/turns.js";
 
 const TYPING = 250;
-const NARROW = 840;
+const NARROW = 800;
 const WIDE = 1340;
 const SHAPES = {
   search: "M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10zM10.7 10.7L14 14",

@@ -165,10 +165,11 @@ export function mountGrid(root, channel, options = {}) {
   function fetchMore() {
     if (gone || failure || !told) return;
     const seen = placesAt(layout, offset);
+    const spare = placesAt(layout, offset, SPARE_ROWS);
     const [, below] = placesAt(layout, offset + layout.view);
     const [above] = placesAt(layout, offset - layout.view);
     /** @type {Range[]} */
-    const near = [[seen[1], Math.max(seen[1], below)], [Math.min(above, seen[0]), seen[0]]];
+    const near = [[seen[1], Math.max(spare[1], below)], [Math.min(above, spare[0]), seen[0]]];
     const wanted = nextWanted({ seen, near, has: (place) => items.get(place)?.of === caption, underWay });
     if (!wanted) return;
     void fetchOne(wanted);

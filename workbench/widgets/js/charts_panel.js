@@ -41,7 +41,12 @@ export function chartsPanel(channel, act) {
   const element = el("aside", { class: "wb-x-charts", "aria-label": "Charts" }, [trouble, ...cards.map((one) => one.card)]);
   const page = pageColours(element, later);
   const watch = new ResizeObserver(later);
-  for (const { plot } of cards) watch.observe(/** @type {Element} */ (plot.parentElement));
+  watchSizes();
+
+  function watchSizes() {
+    watch.disconnect(); // or those watched already would be as they were
+    for (const { plot } of cards) watch.observe(/** @type {Element} */ (plot.parentElement));
+  }
 
   function later() {
     if (!frame && !gone) frame = requestAnimationFrame(draw);
@@ -59,7 +64,11 @@ export function chartsPanel(channel, act) {
 
   function draw() {
     frame = 0;
-    if (gone || !figures || !plotly || !element.clientWidth) return;
+    if (gone || !figures || !plotly) return;
+    if (!element.clientWidth) {
+      watchSizes(); // hidden, perhaps for less than a frame: observed anew, it tells of any size
+      return;
+    }
     const colours = page.colours();
     for (const one of cards) drawOne(one, figures[one.chart.key], colours);
   }

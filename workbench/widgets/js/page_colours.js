@@ -20,7 +20,7 @@ export function pageColours(root, changed) {
   holder.append(...probes);
   root.append(holder);
   // Each probe has a transition of no length to speak of: it runs whenever the theme changes its colour, however that came.
-  // JupyterLab cancels transitions while it changes the theme: by then the new colours hold, too.
+  // JupyterLab hides the page for a moment while it changes the theme, which cancels them: the new colours hold by then.
   const told = () => changed();
   const over = ["transitionend", "transitioncancel"];
   for (const event of over) holder.addEventListener(event, told);
