@@ -21,7 +21,7 @@ from workbench import sources
 from workbench.catalog import Connection, rows_as
 from workbench.errors import BadValue, Stale
 from workbench.events import pack
-from workbench.measure import METADATA_FACTS, PICTURE_FACTS, Item, Measured, failed
+from workbench.measure import METADATA_FACTS, PICTURE_FACTS, Item, Measured, failed, measure_file
 from workbench.reconcile import reconcile, reconcile_again
 from workbench.workers import Failure, Pool, usable_cores
 from workbench.workspace import Workspace
@@ -35,6 +35,7 @@ MEMORY = 2 * 2**30
 _TASK = "workbench.measure:measure_file"
 _LIST_AT_ONCE = 20_000
 _PAGE = 5_000
+_FEW = 8
 _FLUSH_ROWS = 4_000
 _FLUSH_BYTES = 64 * 2**20
 _FLUSH_SECONDS = 15.0
@@ -204,6 +205,25 @@ def scan(
     return _Scan(ws, uri, batch, workers, _Teller(progress), cancel or threading.Event(), again, record).run()
 
 
+def take_in(ws: Workspace, uri: str, files: list[sources.Listed], *, workers: int | None = None) -> ScanReport:
+    """Read some files of a source that was scanned before, and nothing else of it: those that were put back.
+
+    Parameters
+    ----------
+    uri : str
+        The source's.
+    files : list of Listed
+        As a walk of the source would list them.
+    """
+    return _Scan(ws, uri, None, workers, _Teller(None), threading.Event(), False, False).take_in(files)
+
+
+def lock_of(ws: Workspace, uri: str) -> FileLock:
+    """Return the lock that a scan of a source holds."""
+    name = hashlib.sha256(uri.encode()).hexdigest()[:16]
+    return FileLock(str(ws.folder / f"scan-{name}.lock"), thread_local=False)
+
+
 class _Teller:
     """Tells how far a scan is: often enough to see it move, seldom enough to cost nothing."""
 
@@ -267,8 +287,7 @@ class _Scan:
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
         """One scan of a source at a time: a second one waits, then finds little left to do."""
-        name = hashlib.sha256(self.uri.encode()).hexdigest()[:16]
-        lock = FileLock(str(self.ws.folder / f"scan-{name}.lock"), thread_local=False)
+        lock = lock_of(self.ws, self.uri)
         self.teller.enter("waiting")
         while not lock.is_locked and not self.cancel.is_set():
             with contextlib.suppress(Timeout):
@@ -341,7 +360,7 @@ class _Scan:
         self.report.unchanged = self.progress.unchanged = self.report.files - self.progress.total
 
     def _entries(self) -> Iterator[sources.Listed | sources.Unlisted]:
-        for entry in sources.walk(self.uri, exclude=[sources.root_uri(self.ws.folder)]):
+        for entry in sources.walk(self.uri, exclude=_own_folders(self.ws)):
             if self.cancel.is_set():
                 return
             yield entry
@@ -386,6 +405,26 @@ class _Scan:
             if len(page) < _PAGE:
                 return
             after = page[-1].uri
+
+    def take_in(self, files: list[sources.Listed]) -> ScanReport:
+        items = [Item(sources.image_id(f.uri), f.uri, f.path, f.size, f.mtime_ns) for f in files]
+        pending = _Pending()
+        self.report.batch = self.source
+        with self._alone():
+            for item, result in self._measured(items):
+                self._count(pending, item, _outcome(result))
+                if pending.is_full():
+                    self._flush(pending)
+            self._flush(pending)
+        return self._finish("finished")
+
+    def _measured(self, items: list[Item]) -> Iterator[tuple[Item, Measured | Failure]]:
+        """Measure a few files, which did no harm before, right here, and many in worker processes."""
+        if len(items) <= _FEW:
+            yield from ((item, measure_file(item)) for item in items)
+            return
+        with Pool(_TASK, workers=self.workers, deadline=DEADLINE, memory=MEMORY) as pool:
+            yield from pool.run(iter(items))
 
     def _count(self, pending: _Pending, item: Item, measured: Measured) -> None:
         pending.add(item, measured)
@@ -533,6 +572,12 @@ class _Departed:
         chosen = next((entry for entry in left if entry[1].rpartition("/")[2] == name), left[0])
         left.remove(chosen)
         return chosen[0]
+
+
+def _own_folders(ws: Workspace) -> list[str]:
+    """Return what no scan walks: the workspace, and quarantine on other volumes."""
+    kept = ws.query("quarantine_folders")["folder"].tolist()
+    return [sources.root_uri(ws.folder), *kept]
 
 
 def _outcome(result: Measured | Failure) -> Measured:

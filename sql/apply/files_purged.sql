@@ -1,0 +1,3 @@
+-- Quarantined files were deleted for good.
+update removal_rows set state = 'purged', actor = e.actor, "at" = e."at"::timestamp, seq = e.seq
+from event_rows e where e.plan_id = removal_rows.plan_id and e.image_id = removal_rows.image_id;

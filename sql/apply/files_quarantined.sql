@@ -1,0 +1,21 @@
+-- Files were moved into quarantine: they aren't images of the collection any more. What people entered for them stays.
+insert into removal_rows (
+    plan_id, image_id, goes_with, uri, source, path, checksum, size, mtime_ns, mode, place,
+    keeper_id, keeper_uri, keeper_checksum, keeper_content, cluster_id, relation,
+    state, actor, "at", removed_by, removed_at, seq)
+select plan_id, image_id, goes_with, uri, source, path, checksum, size, mtime_ns, mode, place,
+       keeper_id, keeper_uri, keeper_checksum, keeper_content, cluster_id, relation,
+       'quarantined', actor, "at"::timestamp, actor, "at"::timestamp, seq
+from event_rows;
+
+delete from image_facts where image_id in (select image_id from event_rows);
+delete from file_problems where image_id in (select image_id from event_rows);
+delete from embedded where image_id in (select image_id from event_rows);
+delete from keywords where image_id in (select image_id from event_rows);
+delete from search_texts where image_id in (select image_id from event_rows);
+delete from seen_files where image_id in (select image_id from event_rows);
+delete from file_values where image_id in (select image_id from event_rows);
+delete from value_conflicts where image_id in (select image_id from event_rows);
+delete from sidecar_values where sidecar_id in (select image_id from event_rows);
+delete from metadata_wide where image_id in (select image_id from event_rows);
+delete from facet_counts where exists (select 1 from event_rows);
