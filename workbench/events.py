@@ -228,6 +228,23 @@ def _ended_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
         yield {"plan_id": event.payload["plan_id"], "image_id": image_id, "uri": uri, "reason": reason}
 
 
+def _drawn_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
+    names = ("place", "image_id", "keeper_id", "checksum", "keeper_checksum")
+    for record in unpack(attachment or zlib.compress(b"")):
+        yield dict(event.payload) | dict(zip(names, record, strict=True))
+
+
+def _judged_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
+    for place, verdict, note in event.payload["rows"]:
+        yield {"draw_id": event.payload["draw_id"], "place": place, "verdict": verdict, "note": note}
+
+
+def _ignored_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
+    common = {name: event.payload[name] for name in ("profile", "rule", "field")}
+    for image_id, value, why in unpack(attachment or zlib.compress(b"")):
+        yield common | {"image_id": image_id, "value": value, "why": why}
+
+
 def _payload_row(event: Event, attachment: bytes | None) -> Iterator[Row]:
     yield dict(event.payload)
 
@@ -256,6 +273,11 @@ _SUGGESTION = (
     "suggestion_id image_id field lang value suggested suggester confidence model version",
     "suggestion_id:text image_id:text field:text lang:text value:text suggested:text suggester:text confidence:float "
     "model:text version:text",
+)
+
+_FINDINGS = (
+    "profile rule field count what",
+    "profile:text rule:text field:text image_id:text value:text why:text",
 )
 
 KINDS: dict[str, Kind] = {
@@ -290,6 +312,14 @@ KINDS: dict[str, Kind] = {
         "audit_id profile batch counts",
         "audit_id:text profile:text batch:text rule:text severity:text findings:int images:int",
         explode=_audit_rows,
+    ),
+    "findings_ignored": _kind(
+        "Somebody said of findings that they are all right: they count no more, until their value changes.",
+        *_FINDINGS,
+        explode=_ignored_rows,
+    ),
+    "findings_reopened": _kind(
+        "Somebody let findings count again that were ignored.", *_FINDINGS, explode=_ignored_rows
     ),
     "values_withdrawn": _kind(
         "Somebody took back what was entered for fields of images: what the file says shows again.",
@@ -370,6 +400,19 @@ KINDS: dict[str, Kind] = {
         "plan_id:text outcome:text done:int image_id:text uri:text reason:text",
         explode=_ended_rows,
     ),
+    "certificate_drawn": _kind(
+        "Somebody drew a random sample of what is to be removed, to be looked at.",
+        "draw_id what population sampled seed digest confidence",
+        "draw_id:text what:text population:int sampled:int seed:text digest:text confidence:float "
+        "place:int image_id:text keeper_id:text checksum:text keeper_checksum:text",
+        explode=_drawn_rows,
+    ),
+    "certificate_judged": _kind(
+        "Somebody looked at pairs of a sample: right, wrong, or nobody can tell.",
+        "draw_id rows",
+        "draw_id:text place:int verdict:text note:text",
+        explode=_judged_rows,
+    ),
     "suggestion_accepted": _kind(
         "Somebody accepted what a machine had suggested; a change beside it enters the value.", *_SUGGESTION
     ),
@@ -379,6 +422,7 @@ KINDS: dict[str, Kind] = {
     "suggestion_rejected": _kind(
         "Somebody rejected what a machine had suggested: the same model won't suggest it again.", *_SUGGESTION
     ),
+    "suggestion_reopened": _kind("Somebody took back that a suggestion was rejected.", *_SUGGESTION),
 }
 """Kind of event → what is known of it."""
 
