@@ -202,7 +202,7 @@ def query(index: HashIndex, hash: int, radius: int) -> Pairs:
 # -- how a search is laid out
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class _Block:
     """Bits by which hashes are put into buckets, and in how many of them two may differ."""
 
@@ -236,24 +236,26 @@ class _Costs(NamedTuple):
     compare: float
 
 
-_COSTS = {"numba": _Costs(6.0, 0.5, 0.9), "numpy": _Costs(0.2, 25.0, 15.0)}
+_COSTS = {"numba": _Costs(6.0, 0.5, 0.6), "numpy": _Costs(0.2, 25.0, 15.0)}
 
 
 def _blocks(hashes: Hashes, count: int, radius: int, costs: _Costs) -> list[_Block]:
     """Return the blocks that make the least work, by how often two hashes of a sample share a bucket."""
     sample = hashes[:: max(1, len(hashes) // _SAMPLE)]
     bits = _best_first(sample)
-    best, least = [_Block((), radius)], costs.visit * count + costs.compare * count * count / 2
-    for blocks in range(1, min(_MOST_BLOCKS, radius + 1) + 1):
-        for width in range(2, min(_MOST_KEY_BITS, 64 // blocks) + 1, 2 if blocks > 2 else 4):
-            plan = _dealt(bits, blocks, width, radius)
-            work = 0.0
-            for block in plan:
-                work += _work(block, sample, count, costs)
-                if work >= least:
-                    break
-            else:
-                best, least = plan, work
+    dealt = [
+        _dealt(bits, blocks, width, radius)
+        for blocks in range(1, min(_MOST_BLOCKS, radius + 1) + 1)
+        for width in range(2, min(_MOST_KEY_BITS, 64 // blocks) + 1, 2)
+    ]
+    plans = [[_Block((), radius)], *dealt]
+    best, least = plans[0], float("inf")
+    for at_least, plan in sorted((_work(plan, count, costs), plan) for plan in plans):
+        if at_least >= least:
+            break
+        work = _work(plan, count, costs, sample)
+        if work < least:
+            best, least = plan, work
     return best
 
 
@@ -269,14 +271,21 @@ def _dealt(bits: list[int], blocks: int, width: int, radius: int) -> list[_Block
     return [_Block(tuple(bits[k::blocks][:width]), t) for k, t in enumerate(thresholds) if t >= 0]
 
 
-def _work(block: _Block, sample: Hashes, count: int, costs: _Costs) -> float:
-    """Estimate the nanoseconds for one block."""
-    width, of = len(block.bits), len(sample)
-    near = sum(comb(width, k) for k in range(min(block.threshold, width) + 1)) / 2
-    at_least = near * (costs.bucket * 2**width + costs.visit * count)
-    sharing = np.bincount(block.keys(sample)).astype(np.float64) if of > 1 else np.zeros(1)
-    share = max(float(sharing @ (sharing - 1)) / (of * (of - 1)) if of > 1 else 0.0, 2.0**-width)
-    return float(at_least + costs.compare * near * share * count * count)
+def _work(plan: list[_Block], count: int, costs: _Costs, sample: Hashes | None = None) -> float:
+    """Estimate the nanoseconds for a plan: by a sample, else for evenly spread hashes, which is the least."""
+    work = 0.0
+    for block in plan:
+        width = len(block.bits)
+        near = sum(comb(width, k) for k in range(min(block.threshold, width) + 1)) / 2
+        share = 2.0**-width if sample is None else max(_share(block.keys(sample)), 2.0**-width)
+        work += near * (costs.bucket * 2**width + costs.visit * count + costs.compare * share * count * count)
+    return work
+
+
+def _share(keys: npt.NDArray[np.uint32]) -> float:
+    """Return how often two of them are equal."""
+    sharing = np.bincount(keys).astype(np.float64)
+    return float(sharing @ (sharing - 1)) / max(1, len(keys) * (len(keys) - 1))
 
 
 # -- the search itself
@@ -360,6 +369,7 @@ def _each_block(
             yield _in_order(part) if same else part
             if progress is not None:
                 progress(min(1.0, (done + (step + 1) / _STEPS) / len(blocks)))
+        del left, right  # before the next block's are made
 
 
 def _in_order(found: _Found) -> _Found:
@@ -370,7 +380,9 @@ def _in_order(found: _Found) -> _Found:
 def _side(hashes: Hashes, block: _Block, name: str) -> _Side:
     keys = block.keys(hashes)
     starts = np.zeros(2 ** len(block.bits) + 1, np.uint32)
-    np.cumsum(np.bincount(keys, minlength=len(starts) - 1), out=starts[1:])
+    for start in range(0, len(keys), 1 << 20):  # bincount makes wide copies
+        starts[1:] += np.bincount(keys[start : start + (1 << 20)], minlength=len(starts) - 1).astype(np.uint32)
+    np.cumsum(starts, out=starts)
     kernels, _ = _kernels() if name == "numba" else (None, "")
     if kernels is None:
         order = np.argsort(keys, kind="stable").astype(np.uint32)

@@ -70,7 +70,10 @@ def _join(
                 begin, end = np.int64(right_starts[other]), np.int64(right_starts[other + 1])
                 for x in range(np.int64(left_starts[bucket]), np.int64(left_starts[bucket + 1])):
                     one = left[x]
-                    for y in range(x + 1 if same and mask == 0 else begin, end):
+                    start = x + 1 if same and mask == 0 else begin
+                    if not _any_near(one, right, start, end, radius):
+                        continue
+                    for y in range(start, end):
                         differ = one ^ right[y]
                         if bit_count(differ) > radius or _met(differ, before, before_bits):
                             continue
@@ -82,6 +85,14 @@ def _join(
                         here[found], there[found], bits[found] = left_order[x], right_order[y], bit_count(differ)
                         found += 1
     return here[:found], there[:found], bits[:found], found
+
+
+def _is_any_near(one: Any, others: Words, start: int, end: int, radius: int) -> bool:
+    """Tell whether there is anything to find: without leaving the loop early, so that eight are compared at once."""
+    found = False
+    for y in range(start, end):
+        found |= bit_count(one ^ others[y]) <= radius
+    return found
 
 
 def _is_met(differ: Any, before: Words, before_bits: Words) -> bool:
@@ -106,6 +117,7 @@ def _compiled(function: Any) -> Any:
 
 
 bit_count: Any = intrinsic(_count_bits)
+_any_near = _compiled(_is_any_near)
 _met = _compiled(_is_met)
 _wider = _compiled(_widen)
 scatter = _compiled(_scatter)
