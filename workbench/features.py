@@ -104,6 +104,7 @@ def match(one: Features, other: Features, *, ratio: float = 0.85, farthest: floa
     """
     if len(one.points) < 2 or len(other.points) < 2:
         return np.zeros((0, 2), np.int64)
+    distances: npt.NDArray[Any]
     if one.descriptors.dtype == np.uint8:
         distances = hamming(one.descriptors, other.descriptors)
         farthest = 72 if farthest is None else farthest
@@ -125,12 +126,13 @@ def match(one: Features, other: Features, *, ratio: float = 0.85, farthest: floa
     return np.stack([rows[order], columns[order]], axis=1)
 
 
-def hamming(one: Pixels, other: Pixels) -> Floats:
+def hamming(one: Pixels, other: Pixels) -> npt.NDArray[np.uint16]:
     """Return the distances in bits between two sets of binary descriptors; shape (len(one), len(other))."""
-    # As a product of ±1 matrices: BLAS beats counting bits in numpy by ten.
-    left = np.unpackbits(one, axis=1).astype(np.float32) * 2 - 1
-    right = np.unpackbits(other, axis=1).astype(np.float32) * 2 - 1
-    return np.asarray((left.shape[1] - left @ right.T) / 2, dtype=np.float32)
+    left, right = (np.ascontiguousarray(x).view(np.uint64) for x in (one, other))
+    distances = np.zeros((len(one), len(other)), np.uint16)
+    for word in range(left.shape[1]):
+        distances += np.bitwise_count(left[:, word, None] ^ right[None, :, word])
+    return distances
 
 
 class Fit(NamedTuple):
@@ -222,6 +224,14 @@ def is_sane(matrix: Matrix, size: tuple[float, ...]) -> bool:
 
 
 # — pixels —
+
+
+def decode(file: bytes) -> Pixels | None:
+    """Return the picture in a thumbnail's file, shape (height, width, 3); None where it is damaged."""
+    if not file:
+        return None
+    found = cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    return None if found is None else cast(Pixels, np.ascontiguousarray(found[..., ::-1]))
 
 
 def to_grey(picture: Pixels) -> Pixels:

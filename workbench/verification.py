@@ -36,6 +36,9 @@ SYMMETRIES: dict[str, Matrix] = {
 
 MIRRORED = ("mirror", "flip", "transpose", "transverse")
 
+VERSION = 1
+"""Goes up with whatever changes verdicts: what was said before is then asked again."""
+
 FRAME = 128
 """Long edge, in pixels, at which the overlap is compared."""
 

@@ -1,0 +1,280 @@
+"""Pairs by what the pictures show: crops, screenshots, collages, turned, framed and written-over copies.
+
+Local features, as visual words in an inverted index, propose which pictures share something; `workbench.verification`
+lays them on each other and decides. Both work on thumbnails. Descriptors are kept in a cache of the workspace, by
+checksum, and verdicts by content, so that a search which was cancelled goes on where it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, fields
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import pyarrow as pa
+
+from workbench import comparing
+from workbench.comparing import Comparison, Described, Shown
+from workbench.dedup_settings import Settings
+from workbench.events import canonical
+from workbench.relations import FinderProgress, Pair, pair
+from workbench.thumbnails import Thumbnails
+from workbench.verification import VERSION, Thresholds, Verdict
+from workbench.word_index import WordIndex, words_of
+from workbench.workers import Pool
+from workbench.workspace import Workspace
+
+CANDIDATES = 25
+"""Pictures that are compared with one, the likeliest."""
+VOTES = 2.0
+"""Rare words that two pictures must share to be compared; see `workbench.word_index`."""
+
+Thing = TypeVar("Thing")
+
+_AT_ONCE = 256
+_DEADLINE = 60.0
+
+
+def find(
+    ws: Workspace,
+    *,
+    images: Sequence[str] | None = None,
+    settings: Settings | None = None,
+    progress: FinderProgress | None = None,
+    cancel: threading.Event | None = None,
+) -> Iterator[Pair]:
+    """Yield the pairs of images that show the same, or that only look alike.
+
+    Of images with the same picture one is looked at.
+
+    Parameters
+    ----------
+    ws : Workspace
+    images : sequence of str, optional
+        Only pairs that one of these is in.
+    settings : Settings, optional
+        Its ``thresholds``; its table ``content`` may hold ``candidates``, ``votes`` and ``workers``.
+    progress : callable, optional
+        Called with how many of all steps are done: each image is described, then compared.
+    cancel : threading.Event, optional
+        Set it from anywhere to end; what is described and compared by then is kept.
+    """
+    return _Search(ws, images, settings or Settings(), progress or _ignore, cancel or threading.Event()).run()
+
+
+def _ignore(done: int, total: int) -> None:
+    """Nobody waits."""
+
+
+def _pieces(things: Iterable[Thing]) -> Iterator[list[Thing]]:
+    rest = iter(things)
+    while piece := list(islice(rest, _AT_ONCE)):
+        yield piece
+
+
+def thresholds_of(settings: Settings) -> Thresholds:
+    """Return the thresholds that settings name; what verification doesn't know is for others."""
+    known = {f.name for f in fields(Thresholds)}
+    return Thresholds(**{name: value for name, value in settings.thresholds.items() if name in known})
+
+
+def descriptors_of(ws: Workspace) -> Thumbnails:
+    """Return the workspace's cache of descriptors, by checksum; close it after use."""
+    return Thumbnails(ws.folder / "features")
+
+
+class _Wanted(NamedTuple):
+    """Two pictures that share words, by their rows, and their content keys in order."""
+
+    one: int
+    other: int
+    contents: tuple[str, str]
+
+
+class _Search:
+    """One run of the finder."""
+
+    def __init__(
+        self,
+        ws: Workspace,
+        images: Sequence[str] | None,
+        settings: Settings,
+        progress: FinderProgress,
+        cancel: threading.Event,
+    ) -> None:
+        self.ws, self.images, self.progress, self.cancel = ws, images, progress, cancel
+        self.thresholds = thresholds_of(settings)
+        table = settings.tables.get("content", {})
+        self.most, self.least = int(table.get("candidates", CANDIDATES)), float(table.get("votes", VOTES))
+        self.workers: int | None = table.get("workers")
+        limits = hashlib.sha256(canonical(asdict(self.thresholds)).encode()).hexdigest()[:8]
+        self.method = f"verification {VERSION} {limits}"
+        self.rows = self._ask("contents_to_compare")
+
+    def run(self) -> Iterator[Pair]:
+        if len(self.rows) < 2:
+            return
+        with ExitStack() as stack:
+            cache = stack.enter_context(descriptors_of(self.ws))
+            self._describe(cache)
+            if self.cancel.is_set():
+                return
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="words-", dir=cache.folder))
+            index = self._index(cache, Path(folder))
+            pool = stack.enter_context(
+                Pool(f"{comparing.__name__}:compare", workers=self.workers, deadline=_DEADLINE, ahead=8)
+            )
+            for group in _pieces(self._proposed(cache, index)):
+                yield from self._judged(group, pool)
+
+    def _ask(self, name: str, **parameters: Any) -> pa.Table:
+        with self.ws.reading() as connection:
+            return connection.sql(self.ws.catalog.named(name).sql, params=parameters or None).to_arrow_table()
+
+    def _column(self, name: str, rows: Iterable[int]) -> list[str]:
+        column = self.rows[name]
+        return [column[row].as_py() for row in rows]
+
+    # -- describing
+
+    def _describe(self, cache: Thumbnails) -> None:
+        """Describe the pictures that aren't yet."""
+        total = len(self.rows)
+        with Pool(f"{comparing.__name__}:describe", workers=self.workers, deadline=_DEADLINE) as pool:
+            for rows in _pieces(range(total)):
+                if self.cancel.is_set():
+                    return
+                checksums = self._column("checksum", rows)
+                known = cache.get_many(checksums)
+                todo = [
+                    row for row, c in zip(rows, checksums, strict=True) if comparing.unpack(known.get(c, b"")) is None
+                ]
+                found = list(pool.run(self._shown(todo))) if todo else []
+                good = [(shown, made) for shown, made in found if isinstance(made, Described)]
+                cache.put_many((shown.checksum, made.packed) for shown, made in good)
+                self.ws.thumbnails.put_many((s.checksum, made.thumbnail) for s, made in good if made.thumbnail)
+                self.progress(rows[-1] + 1, 2 * total)
+
+    def _shown(self, rows: Sequence[int]) -> list[Shown]:
+        checksums = self._column("checksum", rows)
+        thumbnails = self.ws.thumbnails.get_many(checksums)
+        return [
+            Shown(checksum, uri, thumbnails.get(checksum))
+            for checksum, uri in zip(checksums, self._column("uri", rows), strict=True)
+        ]
+
+    # -- proposing
+
+    def _index(self, cache: Thumbnails, folder: Path) -> WordIndex:
+        index = WordIndex(folder)
+        for row, (upright, _) in self._described(cache, range(len(self.rows))):
+            index.add(row, words_of(upright))
+        index.finish()
+        return index
+
+    def _described(self, cache: Thumbnails, rows: Iterable[int]) -> Iterator[tuple[int, Any]]:
+        for some in _pieces(rows):
+            checksums = self._column("checksum", some)
+            known = cache.get_many(checksums)
+            for row, checksum in zip(some, checksums, strict=True):
+                both = comparing.unpack(known.get(checksum, b""))
+                if both is not None:
+                    yield row, both
+
+    def _proposed(self, cache: Thumbnails, index: WordIndex) -> Iterator[_Wanted]:
+        """Yield pairs that share words, each once."""
+        total, chosen = len(self.rows), self._chosen()
+        below = (lambda row: row) if chosen is None else (lambda row: None)
+        rows: Iterable[int] = range(total) if chosen is None else sorted(chosen)
+        for done, (row, both) in enumerate(self._described(cache, rows), 1):
+            if self.cancel.is_set():
+                return
+            for other in self._neighbours(index, both, below(row)):
+                if other != row and not (chosen is not None and other in chosen and other > row):
+                    contents = sorted(self._column("content", (row, other)))
+                    yield _Wanted(row, other, (contents[0], contents[1]))
+            self.progress(total + (done if chosen is None else row + 1), 2 * total)
+
+    def _neighbours(self, index: WordIndex, both: Any, below: int | None) -> list[int]:
+        votes: dict[int, float] = {}
+        for descriptors in both:
+            for number, said in index.candidates(words_of(descriptors), most=self.most, least=self.least, below=below):
+                votes[number] = max(said, votes.get(number, 0.0))
+        return sorted(votes, key=lambda number: (-votes[number], number))[: self.most]
+
+    def _chosen(self) -> set[int] | None:
+        """Return the rows of the images asked about."""
+        if self.images is None:
+            return None
+        wanted = set(self._ask("contents_of", ids=list(self.images))["content"].to_pylist())
+        return {row for row, content in enumerate(self.rows["content"].to_pylist()) if content in wanted}
+
+    # -- judging
+
+    def _judged(self, group: Sequence[_Wanted], pool: Pool) -> Iterator[Pair]:
+        before = self._judged_before(group)
+        for wanted in group:
+            if wanted.contents in before:
+                yield from self._pair(wanted, *before[wanted.contents])
+        todo = [wanted for wanted in group if wanted.contents not in before]
+        told: list[tuple[_Wanted, Verdict]] = []
+        if todo:
+            told = list(self._verdicts(todo, pool))
+            self._note(told)
+        for wanted, verdict in told:
+            yield from self._pair(wanted, verdict.relation, verdict.score, verdict.evidence)
+
+    def _judged_before(self, group: Sequence[_Wanted]) -> dict[tuple[str, str], tuple[str, float, Any]]:
+        a, b = zip(*(wanted.contents for wanted in group), strict=True)
+        found = self._ask("checks_made", contents_a=list(a), contents_b=list(b), method=self.method).to_pylist()
+        return {
+            (row["content_a"], row["content_b"]): (row["relation"], row["score"], json.loads(row["evidence"]))
+            for row in found
+        }
+
+    def _verdicts(self, todo: Sequence[_Wanted], pool: Pool) -> Iterator[tuple[_Wanted, Verdict]]:
+        """Compare pairs; the first picture is the one whose content key comes first."""
+        rows = sorted({row for wanted in todo for row in (wanted.one, wanted.other)})
+        shown = dict(zip(rows, self._shown(rows), strict=True))
+        by_checksums: dict[tuple[str, str], _Wanted] = {}
+        items = []
+        for wanted in todo:
+            one, other = self._in_order(wanted)
+            item = Comparison(shown[one], shown[other], None, self.thresholds)
+            by_checksums[item.one.checksum, item.other.checksum] = wanted
+            items.append(item)
+        for item, verdict in pool.run(items):
+            if isinstance(verdict, Verdict):
+                yield by_checksums[item.one.checksum, item.other.checksum], verdict
+
+    def _in_order(self, wanted: _Wanted) -> tuple[int, int]:
+        first = self._column("content", [wanted.one])[0]
+        return (wanted.one, wanted.other) if first == wanted.contents[0] else (wanted.other, wanted.one)
+
+    def _note(self, told: Sequence[tuple[_Wanted, Verdict]]) -> None:
+        if not told:
+            return
+        with self.ws.catalog.writing() as connection:
+            connection.execute(
+                self.ws.catalog.named("note_checks").sql,
+                {
+                    "contents_a": [wanted.contents[0] for wanted, _ in told],
+                    "contents_b": [wanted.contents[1] for wanted, _ in told],
+                    "method": self.method,
+                    "relations": [verdict.relation for _, verdict in told],
+                    "scores": [verdict.score for _, verdict in told],
+                    "evidences": [canonical(verdict.evidence) for _, verdict in told],
+                },
+            )
+
+    def _pair(self, wanted: _Wanted, relation: str, score: float, evidence: Any) -> Iterator[Pair]:
+        if relation != "unrelated":
+            one, other = self._column("image_id", self._in_order(wanted))
+            yield pair(one, other, relation, "content", score, {**evidence, "from": one})
