@@ -1,0 +1,460 @@
+"""How many edited copies are found, and what is called a copy that is none? Prints tables beside the limits.
+
+    python benchmarks/bench_dedup.py [--originals 60] [--lookalikes 1000] [--negatives 40000] [--photos DIR]
+                                     [--kinds crop_50,collage_2x2] [--only verify|search] [--misses FILE]
+
+Two measurements, of which the second is what counts:
+
+verify  every copy is laid beside its original, and pairs of different pictures, the likest first, beside each other:
+        what verification alone says, whoever proposes the pair
+search  originals and copies are scanned into one workspace, the catalogue of look-alikes with some copies into another,
+        and duplicates are looked for as a person would: ``ws.find_duplicates()``
+
+Beside them, from the same files: imagehash's pHash with at most 10 differing bits, as people use it, and the same under
+the eight symmetries. The originals are photographs that come with scikit-image, drawn places, products and papers, and
+the JPEGs of a folder of your own; the kinds of edits are those of `workbench.edits`, the look-alikes those of
+`benchmarks/lookalikes.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import heapq
+import io
+import itertools
+import sys
+import tempfile
+import time
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import imagehash
+import numpy as np
+from PIL import Image, ImageOps
+
+sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
+
+import workbench as wb  # noqa: E402 - after the path is set, so that a bare checkout works
+from benchmarks.lookalikes import catalogue  # noqa: E402 - likewise
+from workbench import edits, images, verification  # noqa: E402 - likewise
+from workbench import sample_pictures as draw  # noqa: E402 - likewise
+from workbench.relations import DUPLICATES  # noqa: E402 - likewise
+
+MEAN, LEAST, NEGATIVES = 0.98, 0.6, 40_000
+"""The limits: recall over all kinds, of each kind, and verified negatives without a false accept."""
+RADIUS = 10
+MILD = ("resize_50", "jpeg_q30", "crop_90", "mirror", "caption")
+"""Edits planted among the look-alikes, so that there is something to be found."""
+
+
+class File(NamedTuple):
+    """One file of a collection: whose copy it is (its own name for an original), and by which kind of edit."""
+
+    name: str
+    data: bytes
+    original: str
+    kind: str = ""
+
+
+# -- pictures
+
+
+def originals(count: int, photos: Path | None, seed: int) -> Iterator[tuple[str, edits.Pixels]]:
+    """Yield names and pictures that are all different."""
+    given = sorted(photos.rglob("*.jp*g")) if photos else []
+    made = itertools.chain(
+        ((f"own-{n:03}", _opened(path)) for n, path in enumerate(given)), _photographs(seed), _drawn(seed)
+    )
+    for name, image in itertools.islice((one for one in made if min(one[1].size) >= 200), count):
+        image.thumbnail((900, 900))
+        yield name, np.asarray(image.convert("RGB"))
+
+
+def _opened(path: Path) -> Image.Image:
+    with Image.open(path) as image:
+        return ImageOps.exif_transpose(image).convert("RGB")
+
+
+def _photographs(seed: int) -> Iterator[tuple[str, Image.Image]]:
+    for trade, regions in draw.data()["regions"].items():
+        for n, region in enumerate(regions):
+            rng = np.random.default_rng([seed, n])
+            yield f"{trade}-{n}", draw.photograph(region["file"], region["box"], rng, edge=800, grade="none")
+
+
+def _drawn(seed: int) -> Iterator[tuple[str, Image.Image]]:
+    designs, angles = list(draw.data()["designs"]), draw.data()["angles"]
+    for n in itertools.count():
+        rng = np.random.default_rng([seed, 7, n])
+        scene = list(draw.SCENES)[n % len(draw.SCENES)]
+        yield f"scene-{n}", draw.scene(scene, rng, (840, 600))
+        colour = list(draw.data()["colours"].values())[n % len(draw.data()["colours"])]
+        paints = {**draw.data()["paints"], **colour}
+        paper = draw.data()["backdrops"]["papers"][n % len(draw.data()["backdrops"]["papers"])]
+        shot = draw.product(designs[n % len(designs)], paints, angles[n % 3], paper, cut=seed + n, edge=720)
+        yield f"product-{n}", draw.grain(rng, shot, 2.0)
+        kind = list(draw.PAPERS)[n % len(draw.PAPERS)]
+        yield f"paper-{n}", draw.document(kind, "en", rng, number=n + seed)
+
+
+def copies(name: str, pixels: edits.Pixels, kinds: Iterable[str], others: list[edits.Pixels]) -> Iterator[File]:
+    """Yield a picture's edited copies."""
+    for kind in kinds:
+        data = edits.edited_file(pixels, kind, seed=zlib.crc32(name.encode()), others=others)
+        yield File(f"{name}__{kind}.{edits.KINDS[kind].format.lower()}", data, name, kind)
+
+
+# -- peers
+
+
+def phashes(data: bytes) -> list[int]:
+    """Return imagehash's pHash of a file as it is, and of the seven other ways to turn it."""
+    with Image.open(io.BytesIO(data)) as opened:
+        image = opened.convert("RGB")
+    ways = [image, image.transpose(Image.Transpose.ROTATE_90), image.transpose(Image.Transpose.ROTATE_180)]
+    ways.append(image.transpose(Image.Transpose.ROTATE_270))
+    ways += [ImageOps.mirror(way) for way in ways]
+    return [int(str(imagehash.phash(way)), 16) for way in ways]
+
+
+def near(one: int, others: Iterable[int]) -> bool:
+    """Tell whether one of the hashes differs in few bits."""
+    return any((one ^ other).bit_count() <= RADIUS for other in others)
+
+
+# -- counting
+
+
+@dataclass
+class Recall:
+    """Found and looked for, by kind of edit."""
+
+    found: Counter[str] = field(default_factory=Counter)
+    asked: Counter[str] = field(default_factory=Counter)
+    misses: list[str] = field(default_factory=list)
+
+    def add(self, kind: str, *, found: bool, what: str = "") -> None:
+        self.asked[kind] += 1
+        self.found[kind] += found
+        if not found and what:
+            self.misses.append(what)
+
+    def of(self, kind: str) -> float:
+        return self.found[kind] / max(1, self.asked[kind])
+
+    def mean(self) -> float:
+        return float(np.mean([self.of(kind) for kind in self.asked])) if self.asked else 0.0
+
+    def worst(self) -> tuple[float, str]:
+        return min((self.of(kind), kind) for kind in self.asked)
+
+
+@dataclass
+class Outcome:
+    """What one measurement came to."""
+
+    recall: Recall = field(default_factory=Recall)
+    negatives: int = 0
+    false: list[str] = field(default_factory=list)
+    found: int = 0
+    wrong: list[str] = field(default_factory=list)
+    missed_copies: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass
+class Seen:
+    """A file, measured and opened as verification sees it."""
+
+    file: File
+    phash: int
+    view: Any
+
+
+def seen(file: File) -> Seen:
+    """Measure a file as a scan does, and return its thumbnail with features."""
+    found = images.measure(file.data)
+    if found.thumbnail is None:
+        raise SystemExit(f"{file.name} can't be measured: {found.problems}")
+    with Image.open(io.BytesIO(found.thumbnail)) as small:
+        return Seen(file, found.phash or 0, verification.look(np.asarray(small.convert("RGB"))))
+
+
+# -- verification alone
+
+
+def verify(collection: dict[str, edits.Pixels], kinds: list[str], args: argparse.Namespace) -> Outcome:
+    """Lay every copy on its original; lay different pictures on each other, the likest first."""
+    outcome, everything = Outcome(), []
+    others = list(collection.values())
+    started = time.process_time()
+    for n, (name, pixels) in enumerate(collection.items()):
+        first = seen(File(name, edits.encoded(pixels), name))
+        everything.append(first)
+        for file in copies(name, pixels, kinds, [others[(n + step) % len(others)] for step in (1, 2, 3)]):
+            copy = seen(file)
+            verdict = verification.verify(first.view, copy.view)
+            says = f"{file.kind:20}{name:16}{verdict.relation:10}{verdict.score:.2f} {verdict.evidence.get('because')}"
+            outcome.recall.add(file.kind, found=verdict.is_duplicate, what=says)
+            if file.kind in MILD or n % 4 == 0:
+                everything.append(copy)
+        tick(f"verify: {n + 1} of {len(collection)} originals")
+    outcome.seconds["copies"] = time.process_time() - started
+    drawn = catalogue(args.lookalikes, seed=args.seed)
+    everything += [seen(File(one.name, edits.encoded(np.asarray(one.image)), one.name)) for one in drawn]
+    started = time.process_time()
+    for one, other in likest(everything, args.negatives):
+        verdict = verification.verify(one.view, other.view)
+        outcome.negatives += 1
+        if verdict.is_duplicate:
+            says = f"{one.file.name} ~ {other.file.name}: {verdict.relation} {verdict.score:.2f}"
+            outcome.false.append(f"{says} {verdict.evidence.get('because')}")
+        if outcome.negatives % 200 == 0:
+            tick(f"verify: {outcome.negatives:,} pairs of different pictures, {len(outcome.false)} taken for copies")
+    outcome.seconds["negatives"] = time.process_time() - started
+    return outcome
+
+
+def likest(files: list[Seen], count: int) -> list[tuple[Seen, Seen]]:
+    """Return pairs of different pictures: half the nearest by their hashes, half by chance."""
+    hashes = np.array([one.phash for one in files], dtype=np.uint64)
+    # In a collage stand other pictures of the collection: those pairs are true.
+    usable = np.array(["collage" not in one.file.kind and one.file.kind != "inset" for one in files])
+    owner = np.array([zlib.crc32(one.file.original.encode()) for one in files])
+    nearest: list[tuple[int, int, int]] = []
+    for at in np.flatnonzero(usable):
+        later = np.flatnonzero(usable[at + 1 :] & (owner[at + 1 :] != owner[at])) + at + 1
+        bits = np.bitwise_count(hashes[later] ^ hashes[at])
+        keep = np.argsort(bits, kind="stable")[: max(4, count // 200)]
+        nearest += [(int(bits[k]), int(at), int(later[k])) for k in keep]
+    chosen = {(i, j) for _, i, j in heapq.nsmallest(count // 2, nearest)}
+    rng, places = np.random.default_rng(1), np.flatnonzero(usable)
+    possible = len(places) * (len(places) - 1) // 2
+    while len(chosen) < min(count, possible // 2):
+        i, j = sorted(int(v) for v in rng.choice(places, 2, replace=False))
+        if owner[i] != owner[j]:
+            chosen.add((i, j))
+    return [(files[i], files[j]) for i, j in sorted(chosen)]
+
+
+# -- as a person looks for duplicates
+
+
+def search(collection: dict[str, edits.Pixels], kinds: list[str], args: argparse.Namespace) -> tuple[Outcome, Outcome]:
+    """Scan and find: once in originals and copies, once in the look-alikes with a few copies."""
+    with tempfile.TemporaryDirectory() as folder:
+        others = list(collection.values())
+        planted: list[File] = []
+        for n, (name, pixels) in enumerate(collection.items()):
+            planted.append(File(f"{name}.jpg", edits.encoded(pixels), name))
+            planted += copies(name, pixels, kinds, [others[(n + step) % len(others)] for step in (1, 2, 3)])
+            tick(f"search: copies of {n + 1} of {len(collection)} originals made")
+        first = _searched(Path(folder) / "copies", planted)
+        del planted
+        second = _searched(Path(folder) / "lookalikes", list(_lookalikes(args)))
+    return first, second
+
+
+def _lookalikes(args: argparse.Namespace) -> Iterator[File]:
+    for n, one in enumerate(catalogue(args.lookalikes, seed=args.seed)):
+        pixels = np.asarray(one.image)
+        yield File(f"{one.name}.jpg", edits.encoded(pixels), one.name)
+        if n % 10 == 0:
+            yield from copies(one.name, pixels, [MILD[n // 10 % len(MILD)]], [])
+
+
+def _searched(folder: Path, files: list[File]) -> Outcome:
+    (folder / "files").mkdir(parents=True)
+    for file in files:
+        (folder / "files" / file.name).write_bytes(file.data)
+    outcome = Outcome()
+    with wb.open(folder / "workspace", actor="benchmark") as ws:
+        for verb, run in _steps(ws, folder / "files"):
+            started = time.monotonic()
+            run()
+            outcome.seconds[verb] = time.monotonic() - started
+        _count(ws, {file.name: file for file in files}, outcome)
+    return outcome
+
+
+def _steps(ws: Any, folder: Path) -> list[tuple[str, Callable[[], Any]]]:
+    return [
+        ("scan", lambda: ws.scan(folder, progress=False)),
+        ("search", lambda: ws.find_duplicates(progress=lambda now: tick(now.in_words()))),
+    ]
+
+
+FOUND = """
+select a.name, b.name, p.relation, p.score, p.method from duplicate_pairs p
+join image_facts a on a.image_id = p.image_a join image_facts b on b.image_id = p.image_b
+"""
+
+
+def _count(ws: Any, files: dict[str, File], outcome: Outcome) -> None:
+    with ws.reading() as connection:
+        pairs = connection.execute(FOUND).fetchall()
+        [(outcome.negatives,)] = connection.execute(
+            "select count(*) from pair_checks where relation not in ('fuzzy', 'content')"
+        ).fetchall()
+    linked = set()
+    for one, other, relation, score, method in pairs:
+        if relation not in DUPLICATES:
+            continue
+        mine, theirs = files[one], files[other]
+        outcome.found += 1
+        linked |= {(one, other), (other, one)}
+        if mine.original != theirs.original and not _shows_both(mine, theirs):
+            outcome.wrong.append(f"{one} ~ {other}: {relation} {score:.2f} by {method}")
+    names = {file.original: file.name for file in files.values() if not file.kind}
+    for file in files.values():
+        if file.kind:
+            found = (names[file.original], file.name) in linked
+            outcome.recall.add(file.kind, found=found, what=f"{file.kind:20}{file.original}")
+    outcome.missed_copies = sum(outcome.recall.asked.values()) - sum(outcome.recall.found.values())
+
+
+def _shows_both(one: File, other: File) -> bool:
+    """Tell whether two files may share a picture though made from different ones: collages show four."""
+    return any("collage" in file.kind or file.kind == "inset" for file in (one, other))
+
+
+# -- peers, from the same files
+
+
+def peers(collection: dict[str, edits.Pixels], kinds: list[str], args: argparse.Namespace) -> dict[str, Any]:
+    """Count what imagehash's pHash finds: copies by kind, and look-alikes taken for copies."""
+    plain, eight = Recall(), Recall()
+    others = list(collection.values())
+    for n, (name, pixels) in enumerate(collection.items()):
+        first = phashes(edits.encoded(pixels))
+        for file in copies(name, pixels, kinds, [others[(n + step) % len(others)] for step in (1, 2, 3)]):
+            ways = phashes(file.data)
+            plain.add(file.kind, found=near(first[0], ways[:1]))
+            eight.add(file.kind, found=near(first[0], ways))
+        tick(f"peers: {n + 1} of {len(collection)} originals")
+    found, owners = [], []
+    for file in _lookalikes(args):
+        found.append(phashes(file.data)[0])
+        owners.append(file.original)
+    hashes, names = np.array(found, dtype=np.uint64), np.array(owners)
+    called = right = 0
+    for at in range(len(hashes)):
+        close = np.bitwise_count(hashes[at + 1 :] ^ hashes[at]) <= RADIUS
+        called += int(close.sum())
+        right += int((close & (names[at + 1 :] == names[at])).sum())
+    return {"plain": plain, "eight": eight, "called": called, "right": right}
+
+
+# -- telling
+
+
+def tick(text: str) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r{text:<100}")
+        sys.stderr.flush()
+
+
+def by_kind(columns: dict[str, Recall], kinds: list[str]) -> str:
+    """Return recall by kind of edit as a table, what is found least first."""
+    first = next(iter(columns.values()))
+    lines = [f"{'kind':22}" + "".join(f"{name:>14}" for name in columns)]
+    ordered = sorted(kinds, key=lambda k: (first.of(k), k))
+    lines += [f"{kind:22}" + "".join(f"{r.of(kind):14.2f}" for r in columns.values()) for kind in ordered]
+    families: dict[str, list[str]] = defaultdict(list)
+    for kind in kinds:
+        families[edits.KINDS[kind].family].append(kind)
+    lines.append("")
+    for family, members in families.items():
+        means = [np.mean([r.of(kind) for kind in members]) for r in columns.values()]
+        lines.append(f"all of {family:15}" + "".join(f"{mean:14.3f}" for mean in means))
+    lines.append(f"{f'all {len(kinds)} kinds':22}" + "".join(f"{r.mean():14.3f}" for r in columns.values()))
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Measure, print, and say by the exit code whether every limit is kept."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--originals", type=int, default=60)
+    parser.add_argument("--lookalikes", type=int, default=1000)
+    parser.add_argument("--negatives", type=int, default=NEGATIVES)
+    parser.add_argument("--photos", type=Path, help="a folder with JPEGs of your own, all different")
+    parser.add_argument("--kinds", help="only these kinds of edits, with commas")
+    parser.add_argument("--only", choices=("verify", "search"))
+    parser.add_argument("--no-peers", action="store_true")
+    parser.add_argument("--misses", type=Path, help="write what was missed and what was wrong to this file")
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    kinds = args.kinds.split(",") if args.kinds else list(edits.KINDS)
+    collection = dict(originals(args.originals, args.photos, args.seed))
+    columns: dict[str, Recall] = {}
+    rows: list[tuple[str, str, str, bool]] = []
+    told: list[str] = []
+    if args.only != "search":
+        alone = verify(collection, kinds, args)
+        columns["verification"] = alone.recall
+        rows += _judged("verification", alone)
+        told += alone.recall.misses + alone.false
+    if args.only != "verify":
+        whole, shop = search(collection, kinds, args)
+        columns = {"search": whole.recall, **columns}
+        rows += _searched_rows(whole, shop)
+        told += whole.recall.misses + whole.wrong + shop.wrong
+    if not args.no_peers:
+        beside = peers(collection, kinds, args)
+        columns |= {"pHash <= 10": beside["plain"], "8 symmetries": beside["eight"]}
+        precision = beside["right"] / max(1, beside["called"])
+        rows.append(("… imagehash pHash <= 10 there", f"{precision:.3f} of {beside['called']:,}", "", True))
+    print("\n\n" + by_kind(columns, kinds), end="\n\n")
+    for what, measured, limit, kept in rows:
+        print(f"{what:58}{measured:>24}{limit:>12}  {'' if not limit else 'ok' if kept else 'MISSED'}")
+    if args.misses:
+        args.misses.write_text("\n".join(told) + "\n", encoding="utf-8")
+    return 0 if all(kept for *_, kept in rows) else 1
+
+
+def _judged(name: str, outcome: Outcome) -> list[tuple[str, str, str, bool]]:
+    recall, (worst, kind) = outcome.recall, outcome.recall.worst()
+    copies_made = sum(recall.asked.values())
+    rows = [
+        (f"{name}: recall, {len(recall.asked)} kinds", f"{recall.mean():.4f}", f">= {MEAN}", recall.mean() >= MEAN),
+        (f"{name}: the kind found least, {kind}", f"{worst:.2f}", f">= {LEAST}", worst >= LEAST),
+    ]  # fmt: skip
+    if "negatives" in outcome.seconds:
+        falsely = len(outcome.false)
+        rows.append((f"{name}: false accepts in {outcome.negatives:,} negatives", f"{falsely}", "0", not falsely))
+        each = outcome.seconds["negatives"] / max(1, outcome.negatives) * 1000
+        rows.append((f"{name}: CPU time a pair of different pictures", f"{each:.1f} ms", "", True))
+        each = outcome.seconds["copies"] / max(1, copies_made) * 1000
+        rows.append((f"{name}: CPU time a copy, made, measured and verified", f"{each:.1f} ms", "", True))
+    return rows
+
+
+def _searched_rows(whole: Outcome, shop: Outcome) -> list[tuple[str, str, str, bool]]:
+    rows = _judged("search", whole)
+    negatives = whole.negatives + shop.negatives
+    rows.append(
+        (
+            "search: pairs called duplicates that are none",
+            f"{len(whole.wrong)} of {whole.found:,}",
+            "0",
+            not whole.wrong,
+        )
+    )
+    rows.append(("search: pairs that it verified and turned down", f"{negatives:,}", "", True))
+    precision = 1 - len(shop.wrong) / max(1, shop.found)
+    rows.append(
+        ("look-alikes: precision", f"{precision:.4f} of {shop.found:,}", "1", not shop.wrong and shop.found > 0)
+    )
+    rows.append(("look-alikes: recall of the copies among them", f"{shop.recall.mean():.3f}", "", True))
+    for name, outcome in (("copies", whole), ("look-alikes", shop)):
+        spent = ", ".join(f"{verb} {seconds:.0f} s" for verb, seconds in outcome.seconds.items())
+        rows.append((f"time, {name}", spent, "", True))
+    return rows
+
+
+if __name__ == "__main__":
+    sys.exit(main())
