@@ -24,6 +24,16 @@ delete from pair_facts
 where not exists (select 1 from image_facts f where f.image_id = pair_facts.image_a and f.checksum = pair_facts.checksum_a)
    or not exists (select 1 from image_facts f where f.image_id = pair_facts.image_b and f.checksum = pair_facts.checksum_b)
 
+-- name: follow_moved_clusters()
+-- Let clusters follow files that were moved.
+update cluster_rows set image_id = a.image_id from aliases a where a.old_id = cluster_rows.image_id
+
+-- name: forget_stale_clusters()
+-- Forget clusters of which an image is gone or holds other bytes: they are made again with the next search.
+delete from cluster_rows where cluster_id in (
+    select cluster_id from cluster_rows c
+    where not exists (select 1 from image_facts f where f.image_id = c.image_id and f.checksum = c.checksum))
+
 -- name: replace_pairs()
 -- Make room for the pairs found.
 delete from pair_facts
@@ -68,7 +78,24 @@ select count(*) as clusters, coalesce(sum(images - 1), 0)::bigint as redundant, 
 from duplicate_clusters
 
 -- name: last_searches()
--- Each method's settings when it was last run to its end.
-select method, arg_max(settings, seq) as settings, max(seq) as last from dedup_run_rows
-where outcome in ('finished', 'unchanged')
+-- Each method's settings when it was last run to its end, and the run that found its pairs.
+select method, arg_max(settings, seq) as settings, max(seq) as last,
+       arg_max(run_id, seq) filter (outcome = 'finished') as run_id
+from dedup_run_rows where outcome in ('finished', 'unchanged')
 group by method order by last, method
+
+-- name: forget_companion_files()
+-- Forget which files belong to which image.
+delete from companion_files
+
+-- name: add_companion_files(extensions)
+-- Files that aren't images and lie beside one, called as it is (IMG_1.mov, IMG_1.xmp, IMG_1.heic.xmp).
+insert into companion_files (image_id, companion_id)
+with others as (
+    select image_id, regexp_replace(uri, '\.[^./]*$', '') as named_after from seen_files
+    where image_id not in (select image_id from image_facts)
+      and lower(regexp_extract(uri, '\.([^./]*)$', 1)) in (select unnest($extensions::varchar[]))
+)
+select f.image_id, o.image_id from image_facts f join others o on o.named_after = regexp_replace(f.uri, '\.[^./]*$', '')
+union
+select f.image_id, o.image_id from image_facts f join others o on o.named_after = f.uri

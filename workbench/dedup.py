@@ -196,7 +196,10 @@ def find_again(
     reports = []
     for settings, group in runs.groupby("settings", sort=False):
         chosen = Settings.from_dict(json.loads(str(settings))).with_methods(group["method"].tolist())
-        reports.append(find_duplicates(ws, settings=chosen, progress=progress, cancel=cancel, record=False))
+        found_by = dict(zip(group["method"], group["run_id"], strict=True))
+        search = _Find(ws, chosen, None, progress, cancel or threading.Event(), again=False, record=False)
+        search.run_ids |= {method: run_id for method, run_id in found_by.items() if run_id}
+        reports.append(search.run())
     return reports
 
 
@@ -217,6 +220,7 @@ class _Find:
         self.again, self.record, self._tell = again, record, tell
         self.now = FindProgress()
         self.report = FindReport(uuid.uuid4().hex[:12])
+        self.run_ids = dict.fromkeys(METHODS, self.report.run_id)
         self._told = self._since = 0.0
         self._started = time.monotonic()
 
@@ -312,16 +316,24 @@ class _Find:
     def _find(self, method: str) -> None:
         if method in _STATEMENTS:
             for query in _STATEMENTS[method](self.settings):
-                self._find_by_sql(query)
+                self._find_by_sql(method, query)
                 if self.cancel.is_set():
                     return
+            if method == "metadata":
+                self._note_companion_files()
         else:
             self._find_by(method)
 
-    def _find_by_sql(self, query: Query) -> None:
+    def _find_by_sql(self, method: str, query: Query) -> None:
         """Let SQL find and write the pairs: in one pass, whatever their number."""
         with self.ws.catalog.writing() as connection:
-            self._keep(connection, query.sql)
+            self._keep(connection, method, query.sql)
+
+    def _note_companion_files(self) -> None:
+        extensions = self.settings.tables.get("companions", {}).get("extensions", [])
+        with self.ws.catalog.writing() as connection:
+            self._run(connection, "forget_companion_files")
+            self._run(connection, "add_companion_files", extensions=[str(e).lower() for e in extensions])
 
     def _find_by(self, method: str) -> None:
         finder = importlib.import_module(_FINDERS[method])
@@ -331,17 +343,17 @@ class _Find:
         )
         while piece := list(islice(found, _AT_ONCE)):
             with self.ws.catalog.writing() as connection, rows_as(connection, "pairs_lent", _table(piece)):
-                self._keep(connection, "from pairs_lent")
+                self._keep(connection, method, "from pairs_lent")
             self.now.pairs += len(piece)
             self._show()
         self.now.pairs = sum(m.pairs for m in self.report.methods)
 
-    def _keep(self, connection: Connection, found: str) -> None:
+    def _keep(self, connection: Connection, method: str, found: str) -> None:
         """Write the pairs that ``found`` selects, in place of what the same method said of the same pairs before."""
         with rows_as(connection, "looked_at", self._looked_at()):
             connection.execute(f"create or replace temp table pairs_found as select * from ({found}) {self._scope()}")
         self._run(connection, "replace_pairs")
-        self._run(connection, "add_pairs", run_id=self.report.run_id)
+        self._run(connection, "add_pairs", run_id=self.run_ids[method])
         connection.execute("drop table pairs_found")
 
     def _looked_at(self) -> pa.Table:
@@ -355,7 +367,7 @@ class _Find:
         with self.ws.catalog.writing() as connection:
             with rows_as(connection, "looked_at", self._looked_at()):
                 self._run(
-                    connection, "forget_earlier_pairs", method=method, run_id=self.report.run_id,
+                    connection, "forget_earlier_pairs", method=method, run_id=self.run_ids[method],
                     every=self.images is None,
                 )  # fmt: skip
             if self.images is None:

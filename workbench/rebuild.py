@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from filelock import FileLock
 
+from workbench.dedup import find_again
 from workbench.errors import Cancelled, SourceUnreachable
 from workbench.scan import Progress, ScanReport, scan
 from workbench.workspace import Workspace
@@ -23,8 +24,8 @@ def rebuild(
     """Make the catalogue again; return a report for each source.
 
     Scans under way are waited for. A source that can't be reached now is reported with the outcome ``unreachable``;
-    scan it when it is back. A rebuild that is cancelled or killed is found by `Workspace.check`, and completed by
-    scanning the sources, or by rebuilding again.
+    scan it when it is back. Duplicates are found again, too, as they were found last. A rebuild that is cancelled or
+    killed is found by `Workspace.check`, and completed by scanning the sources, or by rebuilding again.
 
     Raises
     ------
@@ -42,6 +43,8 @@ def rebuild(
             reports.append(_scan(ws, source, uri, workers, progress, cancel))
             if reports[-1].outcome == "cancelled":
                 raise Cancelled("The rebuild was cancelled.", hint="Run it again.")  # the note stays
+        if any(found.outcome == "cancelled" for found in find_again(ws, cancel=cancel)):
+            raise Cancelled("The rebuild was cancelled.", hint="Run it again.")
     return reports
 
 

@@ -41,10 +41,12 @@ _FLUSH_BYTES = 64 * 2**20
 _FLUSH_SECONDS = 15.0
 _SORT_AGAIN = 0.01  # share of the files read from which the keywords are put in order again
 
+_DUPLICATES_IN_STEP = ("follow_moved_pairs", "forget_stale_pairs", "follow_moved_clusters", "forget_stale_clusters")
+
 _PICTURE_FACTS: dict[str, pa.DataType] = {
     "format": pa.string(), "mime": pa.string(), "width": pa.int32(), "height": pa.int32(), "mode": pa.string(),
     "bit_depth": pa.int32(), "frames": pa.int32(), "has_icc": pa.bool_(), "icc_name": pa.string(),
-    "orientation": pa.int32(), "picture_hash": pa.string(), "phash": pa.uint64(), "dhash": pa.uint64(),
+    "orientation": pa.int32(), "picture_hash": pa.string(), "phash": pa.uint64(), "dhash": pa.uint64(), "phashes": pa.list_(pa.uint64()),
     "sharpness": pa.float64(),
     "brightness": pa.float64(), "contrast": pa.float64(), "clipped_dark": pa.float64(), "clipped_bright": pa.float64(),
     "flat": pa.bool_(),
@@ -522,6 +524,9 @@ class _Scan:
                 self._run(connection, step, source=self.source)
             if gone:
                 self._run(connection, "forget_facet_counts")
+            if self.report.read or gone:
+                for step in _DUPLICATES_IN_STEP:
+                    self._run(connection, step)
         self.report.vanished = len(gone)
         if self.progress.done > self.report.files * _SORT_AGAIN:
             self._write("keywords_in_order", "clear_keywords", "put_keywords_back", "drop_ordered_keywords")

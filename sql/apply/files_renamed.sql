@@ -31,6 +31,9 @@ delete from file_values where image_id in (select image_id from displaced);
 delete from value_conflicts where image_id in (select image_id from displaced);
 delete from sidecar_values where sidecar_id in (select image_id from displaced);
 delete from metadata_wide where image_id in (select image_id from displaced);
+delete from pair_facts where image_a in (select image_id from displaced) or image_b in (select image_id from displaced);
+delete from cluster_rows where cluster_id in (
+    select cluster_id from cluster_rows where image_id in (select image_id from displaced));
 drop table displaced;
 
 update search_texts
@@ -55,5 +58,21 @@ update sidecar_values set sidecar_id = r.new_id, beside = left(r.new_uri, length
 from renamed r where r.old_id = sidecar_values.sidecar_id;
 update metadata_wide set image_id = r.new_id, name = r.name from renamed r where r.old_id = metadata_wide.image_id;
 update stale_metadata set image_id = r.new_id from renamed r where r.old_id = stale_metadata.image_id;
+update cluster_rows set image_id = r.new_id from renamed r where r.old_id = cluster_rows.image_id;
+update cluster_parts set image_id = r.new_id from renamed r where r.old_id = cluster_parts.image_id;
+update companion_files set image_id = r.new_id from renamed r where r.old_id = companion_files.image_id;
+update companion_files set companion_id = r.new_id from renamed r where r.old_id = companion_files.companion_id;
+
+create or replace temp table renamed_pairs as
+select p.image_a as old_a, p.image_b as old_b, coalesce(a.new_id, p.image_a) as new_a, coalesce(b.new_id, p.image_b) as new_b
+from (select distinct image_a, image_b from pair_facts) p
+left join renamed a on a.old_id = p.image_a left join renamed b on b.old_id = p.image_b
+where a.new_id is not null or b.new_id is not null;
+update pair_facts
+set image_a = least(r.new_a, r.new_b), image_b = greatest(r.new_a, r.new_b),
+    checksum_a = case when r.new_a < r.new_b then checksum_a else checksum_b end,
+    checksum_b = case when r.new_a < r.new_b then checksum_b else checksum_a end
+from renamed_pairs r where r.old_a = pair_facts.image_a and r.old_b = pair_facts.image_b;
+drop table renamed_pairs;
 
 drop table renamed;

@@ -149,10 +149,19 @@ left join last_cluster_decisions d on d.cluster_id = c.cluster_id
 group by c.cluster_id
 having count(*) > 1 and count(*) filter (c.role = 'keeper') = 1;
 
+-- Files that aren't pictures and belong to one: its clip, its sidecar.
+create table companion_files (
+    image_id     varchar not null,
+    companion_id varchar not null
+);
+
 create view companions as
-select image_a as image_id, image_b as companion_id from duplicate_pairs where relation = 'companion'
+select image_a as image_id, image_b as companion_id, true as is_image from duplicate_pairs where relation = 'companion'
 union all
-select image_b, image_a from duplicate_pairs where relation = 'companion';
+select image_b, image_a, true from duplicate_pairs where relation = 'companion'
+union all
+select c.image_id, c.companion_id, false
+from companion_files c semi join image_facts f on f.image_id = c.image_id semi join seen_files s on s.image_id = c.companion_id;
 
 create view dedup_runs as
 select run_id, method, settings, outcome, images, pairs, actor, "at" from dedup_run_rows;
@@ -187,9 +196,10 @@ comment on column cluster_members.reason is 'why, in words';
 comment on column cluster_members.relation is 'what ties it to the keeper; of the keeper: the weakest in the cluster';
 comment on column cluster_members.score is 'how sure that is, 0 to 1';
 
-comment on view companions is 'Files of one shot that belong together (RAW with JPEG …): a row in each direction.';
+comment on view companions is 'Files of one shot that belong together (RAW with JPEG, HEIC with its clip …): a row an image and companion.';
 comment on column companions.image_id is 'an image';
-comment on column companions.companion_id is 'what travels with it';
+comment on column companions.companion_id is 'the file that travels with it';
+comment on column companions.is_image is 'whether that is an image itself; else it is only in files';
 
 comment on view dedup_runs is 'When duplicates were looked for, how, and what came of it: a row a run and method.';
 comment on column dedup_runs.run_id is 'the run';
