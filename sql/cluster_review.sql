@@ -1,15 +1,20 @@
 -- What the review of duplicates asks: the queue once, and clusters ahead of the person. Deciding asks nothing.
 
 -- name: review_clusters()
--- Every cluster of duplicates, what it is worth, and where it stands.
-select c.cluster_id, c.relation, c.images, c.bytes_to_gain as gain, c.keeper, c.state, c.uncertainty,
-       coalesce(d.decision, '') as decision, c.decided_by, coalesce(d.bytes, 0) as gained
-from duplicate_clusters c
-left join (
-    select cluster_id, decision, bytes from cluster_reviews where how <> 'second'
+-- Every cluster of duplicates, what it is worth, and where it stands; also those that are none any more by a decision.
+with reviewed as (
+    select * from cluster_reviews where how <> 'second'
     qualify row_number() over (partition by cluster_id order by seq desc) = 1
-) d on d.cluster_id = c.cluster_id and c.state <> 'open'
-order by c.cluster_id;
+)
+select c.cluster_id, c.relation, c.images, c.bytes_to_gain as gain, c.keeper, c.state, c.uncertainty,
+       coalesce(d.decision, '') as decision, c.decided_by, coalesce(d.bytes, 0) as gained, true as here
+from duplicate_clusters c left join reviewed d on d.cluster_id = c.cluster_id and c.state <> 'open'
+where c.state = 'open' or d.cluster_id is not null
+union all
+select cluster_id, relation, images, bytes, keeper, 'decided', 0, decision, actor, bytes, false
+from reviewed
+where decision <> 'skipped' and cluster_id not in (select cluster_id from duplicate_clusters)
+order by 1;
 
 -- name: review_members(ids)
 -- The images of these clusters, with the facts that are compared; the proposed keeper first, the least sure next.

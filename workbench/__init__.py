@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from workbench.sample import make_sample as make_sample
     from workbench.tables import save_table as save_table
     from workbench.widgets.audit_board import AuditBoard as AuditBoard
+    from workbench.widgets.cluster_review import ClusterReview as ClusterReview
     from workbench.widgets.explorer import Explorer as Explorer
     from workbench.widgets.image_grid import ImageGrid as ImageGrid
     from workbench.widgets.tag_form import TagForm as TagForm
@@ -31,6 +32,7 @@ _HOMES = {
     "sample_images": "workbench.demo",
     "AuditBoard": "workbench.widgets.audit_board",
     "Bench": "workbench.bench",
+    "ClusterReview": "workbench.widgets.cluster_review",
     "Explorer": "workbench.widgets.explorer",
     "ImageGrid": "workbench.widgets.image_grid",
     "TagForm": "workbench.widgets.tag_form",
@@ -42,6 +44,7 @@ _HOMES = {
 __all__ = [
     "AuditBoard",
     "Bench",
+    "ClusterReview",
     "Explorer",
     "ImageGrid",
     "TagForm",

@@ -345,11 +345,11 @@ class Clusters:
 
     def _name(self, found: list[tuple[int, dict[int, Link]]]) -> None:
         """Give clusters their ids, from the contents alone; where two hold the same contents, from the bytes too."""
-        contents = [_digest({self.facts["content"][i] for i in (kept, *others)}) for kept, others in found]
+        contents = [cluster_id({self.facts["content"][i] for i in (kept, *others)}) for kept, others in found]
         often = {name for name, count in Counter(contents).items() if count > 1}
         for name, (kept, others) in zip(contents, found, strict=True):
             if name in often:
-                self._add(_digest({key for i in (kept, *others) for key in self._keys(i)}), kept, others)
+                self._add(cluster_id({key for i in (kept, *others) for key in self._keys(i)}), kept, others)
             else:
                 self._add(name, kept, others)
 
@@ -389,7 +389,8 @@ class Clusters:
         }
 
 
-def _digest(keys: set[str]) -> str:
+def cluster_id(keys: set[str]) -> str:
+    """Return the id of the cluster of some content keys: 16 hex digits."""
     return hashlib.sha256("\n".join(sorted(keys)).encode()).hexdigest()[:16]
 
 

@@ -194,7 +194,7 @@ def _audit_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
 
 
 def _decided_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
-    names = ("cluster_id", "decision", "image_a", "content_a", "image_b", "content_b", "images", "bytes")
+    names = ("cluster_id", "decision", "image_a", "content_a", "image_b", "content_b", "images", "bytes", "relation")
     for record in event.payload.get("rows") or unpack(attachment or zlib.compress(b"")):
         yield dict(zip(names, record, strict=True)) | {"how": event.payload["how"]}
 
@@ -359,7 +359,7 @@ KINDS: dict[str, Kind] = {
         "A row without a second image is about a whole cluster.",
         "count what how",
         "cluster_id:text decision:text image_a:text content_a:text image_b:text content_b:text images:int bytes:int "
-        "how:text",
+        "relation:text how:text",
         explode=_decided_rows,
     ),
     "clusters_reopened": _kind(

@@ -8,6 +8,7 @@ alter table keeper_decisions add column cluster_id varchar;
 create table cluster_reviews (
     cluster_id  varchar   not null,
     decision    varchar   not null,     -- duplicate, variant, not_duplicate, mixed or skipped
+    relation    varchar   not null,
     keeper      varchar   not null,
     images      bigint    not null,
     bytes       bigint    not null,     -- to gain by it
@@ -22,6 +23,7 @@ comment on column queues.image_id is 'the image, or the cluster of duplicates';
 comment on table cluster_reviews is 'Decisions about clusters of duplicates that weren''t taken back: a row a cluster and decision.';
 comment on column cluster_reviews.cluster_id is 'the cluster as it was then';
 comment on column cluster_reviews.decision is 'duplicate (one is kept), variant, not_duplicate, mixed, or skipped';
+comment on column cluster_reviews.relation is 'what held it together';
 comment on column cluster_reviews.keeper is 'the image that is kept';
 comment on column cluster_reviews.images is 'images in the cluster';
 comment on column cluster_reviews.bytes is 'bytes to gain by the decision';

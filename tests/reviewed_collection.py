@@ -1,0 +1,87 @@
+"""A small collection with duplicates to review: clusters of made-up pictures, as finders would put them together."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from small_collections import fill, image_ids
+from tagged_collection import packet
+from widgets.small_workspace import made_picture
+
+import workbench as wb
+from workbench.workspace import Workspace
+
+KINDS = ("exact", "same-picture", "fuzzy", "content")
+SCORES = {"exact": 1.0, "same-picture": 1.0, "fuzzy": 0.97, "content": 0.81}
+
+
+def picture(number: int, title: str = "", *, edge: int = 320, quality: int = 85) -> bytes:
+    out = io.BytesIO()
+    drawn = Image.open(io.BytesIO(made_picture(number, 640, 480))).resize((edge, edge * 3 // 4))
+    drawn.save(out, "JPEG", quality=quality, xmp=packet(title) if title else b"")
+    return out.getvalue()
+
+
+def copy_of(number: int, kind: str, turn: int, edge: int) -> bytes:
+    """The turn-th copy of an original, of one kind."""
+    if kind == "exact":
+        return picture(number, f"Hill {number}", edge=edge)
+    if kind == "same-picture":
+        return picture(number, f"Hill {number}, copy {turn}", edge=edge)
+    return picture(number, edge=edge - 40 * turn, quality=60 + turn)
+
+
+def files(count: int, copies: int, edge: int) -> dict[str, bytes]:
+    made: dict[str, bytes] = {}
+    for number in range(count):
+        made[f"originals/{number:03}.jpg"] = picture(number, f"Hill {number}", edge=edge)
+        for turn in range(1, copies + 1):
+            made[f"{KINDS[number % 4]}/{number:03}-{turn}.jpg"] = copy_of(number, KINDS[number % 4], turn, edge)
+    return made
+
+
+def workspace(home: Path, count: int = 8, *, copies: int = 1, actor: str = "ann", edge: int = 320) -> wb.Bench:
+    """A scanned workspace of so many clusters: of each kind by turns, an original and its copies."""
+    fill(home / "images", files(count, copies, edge))
+    ws = wb.open(home / "ws", actor=actor)
+    ws.scan(home / "images", progress=False)
+    put_clusters(ws, count, copies)
+    return ws
+
+
+def put_clusters(ws: Workspace, count: int, copies: int) -> None:
+    ids = image_ids(ws)  # type: ignore[arg-type]
+    for number in range(count):
+        kind = KINDS[number % 4]
+        keeper = ids[f"originals/{number:03}.jpg"]
+        others = [ids[f"{kind}/{number:03}-{turn}.jpg"] for turn in range(1, copies + 1)]
+        put_cluster(ws, cluster_id(number), kind, keeper, others)
+
+
+def cluster_id(number: int) -> str:
+    return f"{number:016x}"
+
+
+def put_cluster(ws: Workspace, name: str, relation: str, keeper: str, others: list[str], **evidence: Any) -> None:
+    """Write a cluster as the finders and `clusters.make` would."""
+    score = SCORES[relation]
+    with ws.catalog.writing() as connection:
+        rows = [(keeper, "keeper", "it has the most pixels; it has the richest metadata")]
+        rows += [(one, "redundant", "A copy.") for one in others]
+        for image_id, role, reason in rows:
+            connection.execute(
+                "insert into cluster_rows select ?, image_id, ?, ?, ?, ?, checksum from image_facts where image_id = ?",
+                [name, role, reason, score, relation, image_id],
+            )
+        told = json.dumps({"because": "Every tile agrees.", **evidence})
+        for other in others:
+            connection.execute(
+                "insert into pair_facts select least(a.image_id, b.image_id), greatest(a.image_id, b.image_id), ?, ?,"
+                " ?, ?, 'run', a.checksum, b.checksum from image_facts a, image_facts b"
+                " where a.image_id = least(?, ?) and b.image_id = greatest(?, ?)",
+                [relation, relation, score, told, keeper, other, keeper, other],
+            )
