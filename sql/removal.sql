@@ -43,9 +43,9 @@ where ($relations::varchar[] is null or m.relation in (select unnest($relations:
   and ($image_ids::varchar[] is null or m.image_id in (select unnest($image_ids::varchar[])))
 order by c.cluster_id, f.uri
 
--- name: all_keepers()
--- Every image that stays, by the clusters as they are.
-select keeper as image_id from duplicate_clusters
+-- name: known_clusters(cluster_ids)
+-- Which of these clusters there are.
+select cluster_id from duplicate_clusters where cluster_id in (select unnest($cluster_ids::varchar[]))
 
 -- name: companions_of(image_ids)
 -- Files of one shot that belong to these images.
@@ -57,8 +57,10 @@ where c.image_id in (select unnest($image_ids::varchar[]))
 -- Sidecar files that belong to these images and to no other.
 with given as (select image_id, uri from image_facts where image_id in (select unnest($image_ids::varchar[]))),
 named as (
-    select g.image_id as goes_with, v.sidecar_id, v.beside = g.uri as is_own
-    from given g join (select distinct sidecar_id, beside from sidecar_values) v on v.beside in (g.uri, uri_stem(g.uri))
+    select g.image_id as goes_with, p.image_id as sidecar_id, g.uri = left(p.uri, length(p.uri) - length('.xmp')) as is_own
+    from file_problems p join given g
+    on left(p.uri, length(p.uri) - length('.xmp')) in (g.uri, uri_stem(g.uri))
+    where p.kind = 'sidecar'
 )
 select n.goes_with, s.image_id, s.uri, s.source, p.path, p.checksum, p.size, s.mtime_ns
 from named n

@@ -24,6 +24,7 @@ from workbench.bulk import Preview
 from workbench.dedup import FindProgress, FindReport
 from workbench.dedup_verbs import Dedup
 from workbench.events import Event
+from workbench.removal_journal import recover as recover_removals
 from workbench.renaming import EveryBulk, recover, undo_rename
 from workbench.scan import Progress, ScanReport
 from workbench.suggesters import LOCAL, Suggester
@@ -44,6 +45,7 @@ class Bench(Workspace):
     def __init__(self, folder: str | Path, *, actor: str | None = None) -> None:
         super().__init__(folder, actor=actor)
         recover(self)
+        recover_removals(self)
 
     def scan(
         self,
@@ -76,7 +78,7 @@ class Bench(Workspace):
     @property
     def dedup(self) -> Dedup:
         """Everything about duplicates, from finding them to the report: see `workbench.dedup_verbs.Dedup`."""
-        return Dedup(self)
+        return Dedup(self, _working_shown)
 
     def find_duplicates(
         self,

@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench import bench
+import pyarrow as pa
+
+from workbench import bench, removal
 from workbench.dedup_settings import METHODS
-from workbench.errors import BadValue
+from workbench.errors import BadValue, Stale
+from workbench.relations import DUPLICATES
+from workbench.tables import render, save_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,114 @@ def _find_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
 
 
-VERBS: dict[str, Verb] = {"find": Verb(_find, _find_arguments)}
+def _plan(ws: bench.Bench, args: argparse.Namespace) -> int:
+    """Show what would be moved into quarantine; nothing is touched."""
+    made = _planned(ws, args)
+    text = f"{made!r}\n\n{_listed(made)}\n`workbench dedup apply --plan {made.digest}`, with the same filters, does it."
+    say(made.as_dict(), args, text)
+    return 0
+
+
+def _apply(ws: bench.Bench, args: argparse.Namespace) -> int:
+    """Move the redundant images of clusters into quarantine."""
+    made = _planned(ws, args)
+    if args.plan not in (None, made.digest):
+        raise Stale("What would be moved isn't what was shown.", hint="Run `workbench dedup plan` again and look.")
+    if args.plan is None and not args.yes:
+        raise BadValue("Nobody has looked at the plan.", hint="Run `workbench dedup plan` first, or say --yes.")
+    return _carried_out(ws, made, args)
+
+
+def _planned(ws: bench.Bench, args: argparse.Namespace) -> removal.Plan:
+    return ws.dedup.plan(
+        args.cluster, relations=args.relation, images=args.image, undecided=args.undecided, merge=not args.no_merge
+    )
+
+
+def _restore(ws: bench.Bench, args: argparse.Namespace) -> int:
+    """Put files back from quarantine to where they were."""
+    if not (args.image or args.run or args.all):
+        raise BadValue("Which files?", hint="Say --image, --run, or --all.")
+    return _carried_out(ws, removal.restoration(ws, args.image, plans=args.run), args)
+
+
+def _purge(ws: bench.Bench, args: argparse.Namespace) -> int:
+    """Delete for good what has been in quarantine long enough."""
+    made = ws.dedup.purge(args.image, plans=args.run)
+    if not args.yes:
+        say(made.as_dict(), args, f"{made!r}\n\n{_listed(made)}\nSay --yes to delete them: there is no way back.")
+        return 0
+    return _carried_out(ws, made, args)
+
+
+def _references(ws: bench.Bench, args: argparse.Namespace) -> int:
+    """Save which file stays in the stead of each one that was removed."""
+    found = removal.references(ws)
+    path = save_table(found, args.to)
+    say({"files": len(found), "to": str(path)}, args, f"{len(found):,} references written to {path}.")
+    return 0
+
+
+def _listed(made: removal.Plan) -> str:
+    table = pa.Table.from_pandas(made.frame(), preserve_index=False)
+    return render(table, "table").decode()
+
+
+def _carried_out(ws: bench.Bench, made: removal.Plan, args: argparse.Namespace) -> int:
+    report = ws.dedup.apply(made, args.reason, progress=not args.quiet)
+    say(report.as_dict(), args, str(report))
+    return 130 if report.outcome == "cancelled" else 1 if report.left else 0
+
+
+def _plan_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--cluster", action="append", help="only this cluster; may be said several times")
+    parser.add_argument("--relation", action="append", choices=DUPLICATES, help="only images so related to what stays")
+    parser.add_argument("--image", action="append", metavar="ID", help="only this image; may be said several times")
+    parser.add_argument("--undecided", action="store_true", help="also clusters that nobody decided; needs a filter")
+    parser.add_argument("--no-merge", action="store_true", help="don't merge metadata into what stays")
+
+
+def _apply_arguments(parser: argparse.ArgumentParser) -> None:
+    _plan_arguments(parser)
+    parser.add_argument("--plan", metavar="DIGEST", help="only if it is this plan, as `dedup plan` showed it")
+    parser.add_argument("--yes", action="store_true", help="whatever the plan is")
+    _run_arguments(parser)
+
+
+def _restore_arguments(parser: argparse.ArgumentParser) -> None:
+    _which_arguments(parser)
+    parser.add_argument("--all", action="store_true", help="everything that is in quarantine")
+    _run_arguments(parser)
+
+
+def _purge_arguments(parser: argparse.ArgumentParser) -> None:
+    _which_arguments(parser)
+    parser.add_argument("--yes", action="store_true", help="delete; without it they are only listed")
+    _run_arguments(parser)
+
+
+def _which_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--image", action="append", metavar="ID", help="only this image; may be said several times")
+    parser.add_argument("--run", action="append", metavar="ID", help="only what this run took out")
+
+
+def _run_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--reason", default="", help="why; stands in the ledger")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+
+
+def _references_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("to", help="a file that ends with .csv, .json or .parquet")
+
+
+VERBS: dict[str, Verb] = {
+    "find": Verb(_find, _find_arguments),
+    "plan": Verb(_plan, _plan_arguments),
+    "apply": Verb(_apply, _apply_arguments),
+    "restore": Verb(_restore, _restore_arguments),
+    "purge": Verb(_purge, _purge_arguments),
+    "references": Verb(_references, _references_arguments),
+}
 """Verb → what it does; its help is the first line of the function's docstring."""
 
 

@@ -24,7 +24,9 @@ from workbench.replacement import sweep, write_file
 try:
     import fcntl
 except ImportError:  # Windows: an open file can't be moved there anyway
-    fcntl = None  # type: ignore[assignment]  # the same name, absent
+    _LOCKS = _LEASES = False
+else:
+    _LOCKS, _LEASES = True, hasattr(fcntl, "F_SETLEASE")
 
 OWN = "quarantine"
 """The folder inside a workspace."""
@@ -139,7 +141,7 @@ def _must_be_plain(status: os.stat_result, *, to_move: bool) -> None:
 
 
 def _lock(descriptor: int, *, alone: bool) -> None:
-    if fcntl is None:
+    if not _LOCKS:
         return
     try:
         fcntl.flock(descriptor, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
@@ -151,7 +153,7 @@ def _lock(descriptor: int, *, alone: bool) -> None:
 
 def _is_written(descriptor: int) -> bool:
     """Whether somebody has the file open for writing, where the system tells: Linux refuses a read lease then."""
-    if not hasattr(fcntl, "F_SETLEASE"):
+    if not _LEASES:
         return False
     try:
         fcntl.fcntl(descriptor, fcntl.F_SETSIG, signal.SIGURG)  # the usual signal would end this process
@@ -197,7 +199,7 @@ def checksum_of(path: bytes) -> str | None:
 def is_same_file(one: bytes, other: bytes) -> bool:
     """Whether two names lead to one file: by hard or symbolic links, or a folder mounted twice."""
     try:
-        return os.path.samefile(one, other)
+        return os.path.samefile(one, other)  # noqa: PTH121  bytes paths
     except OSError:
         return False
 
@@ -377,7 +379,7 @@ def destroy(place: bytes, checksum: str) -> None:
 
 
 def settle(path: bytes, place: bytes, checksum: str, *, mtime_ns: int, homeward: bool) -> str:
-    """Say where a file is that was on its way when the process was killed; of two equals the quarantined one is dropped.
+    """Say where a file is that was on its way when the process was killed; of two equals one is dropped.
 
     Parameters
     ----------
@@ -440,3 +442,8 @@ def place_text(folder: Path, root: Path, *parts: str) -> str:
     if root == folder / OWN:
         return "/".join((OWN, *parts))
     return sources.local_uri(os.fsencode(root.joinpath(*parts)))
+
+
+def digest_of(*parts: object) -> str:
+    """Return a short name for plain data: the same for the same."""
+    return hashlib.sha256(repr(parts).encode("utf-8", "backslashreplace")).hexdigest()[:12]

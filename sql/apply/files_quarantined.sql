@@ -19,3 +19,5 @@ delete from value_conflicts where image_id in (select image_id from event_rows);
 delete from sidecar_values where sidecar_id in (select image_id from event_rows);
 delete from metadata_wide where image_id in (select image_id from event_rows);
 delete from facet_counts where exists (select 1 from event_rows);
+delete from cluster_rows where image_id in (select image_id from event_rows);
+delete from cluster_rows where cluster_id in (select cluster_id from cluster_rows group by cluster_id having count(*) = 1);
