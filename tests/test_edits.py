@@ -151,3 +151,25 @@ def test_no_shape_is_too_odd_to_be_edited(kind: str, wide: int, high: int, seed:
     pixels = np.random.default_rng(seed).integers(0, 256, (high, wide, 3), dtype=np.uint8)
     with Image.open(io.BytesIO(edits.edited_file(pixels, kind, seed=seed))) as image:
         assert min(image.size) >= 1
+
+
+@pytest.mark.parametrize("kind", edits.LOOKALIKES)
+def test_lookalikes_are_alike_but_for_one_place(kind: str) -> None:
+    pair = edits.lookalikes(picture(480, 360), kind, seed=3)
+    assert pair is not None
+    assert pair == edits.lookalikes(picture(480, 360), kind, seed=3)
+    one, other = (images.pixels(data, width=480, height=360).astype(int) for data in pair)
+    apart = np.abs(one - other).max(axis=2) > 40
+    assert 0.001 < apart.mean() < 0.2
+    rows, columns = np.nonzero(apart)
+    assert (apart[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]).mean() > 0.03
+
+
+def test_a_grey_picture_has_no_other_colour() -> None:
+    grey = np.repeat(picture().mean(axis=2, keepdims=True), 3, axis=2).astype(np.uint8)
+    assert edits.lookalikes(grey, "other_colour") is None
+
+
+def test_unknown_lookalikes_are_refused() -> None:
+    with pytest.raises(BadValue, match="no look-alikes"):
+        edits.lookalikes(picture(), "twins")

@@ -134,6 +134,36 @@ def encoded(pixels: Pixels, *, quality: int = 92) -> bytes:
     return out.getvalue()
 
 
+def lookalikes(
+    pixels: Pixels, kind: str, *, seed: int = 0, others: Sequence[Pixels] = ()
+) -> tuple[bytes, bytes] | None:
+    """Return two files made from one picture that look alike and are two pictures, neither a copy of the other.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (height, width, 3)
+    kind : str
+        A key of `LOOKALIKES`.
+    seed : int
+        As for `edited_file`.
+    others : sequence of ndarray, optional
+        Where what is put in their place is taken from; drawn where there are none.
+
+    Returns
+    -------
+    tuple of (bytes, bytes) or None
+        JPEGs, each with grain of its own; None where the picture has nothing that could be made to differ that way.
+    """
+    if kind not in LOOKALIKES:
+        raise BadValue(f"There are no look-alikes called {kind!r}.", hint=f"Known: {', '.join(LOOKALIKES)}.")
+    table = Table(np.random.default_rng([seed, zlib.crc32(kind.encode())]), others)
+    made = LOOKALIKES[kind][1](Image.fromarray(pixels), table)
+    if made is None:
+        return None
+    one, other = (encoded(np.asarray(_noisy(2)(image, table))) for image in made)
+    return one, other
+
+
 # -- small tools
 
 
@@ -700,3 +730,80 @@ KINDS: dict[str, Edit] = {
     ),
 }  # fmt: skip
 """Kind of edit → what is done; the mean over all of them is what the benchmark reports as recall."""
+
+
+# -- pairs that look alike and are different
+
+
+def _spot(image: Image.Image, at: tuple[float, float], reach: float) -> Image.Image:
+    """Return a mask of an ellipse with a soft edge; `at` and `reach` are parts of the picture's sides."""
+    mask, (wide, high) = Image.new("L", image.size), image.size
+    box = ((at[0] - reach) * wide, (at[1] - reach) * high, (at[0] + reach) * wide, (at[1] + reach) * high)
+    ImageDraw.Draw(mask).ellipse(box, fill=255)
+    return mask.filter(ImageFilter.GaussianBlur(max(image.size) / 200))
+
+
+def _somewhere(table: Table, reach: float) -> tuple[float, float]:
+    x, y = table.rng.uniform(reach, 1 - reach, 2)
+    return float(x), float(y)
+
+
+_TO_LUMA = np.array([[0.299, 0.587, 0.114], [0.596, -0.274, -0.322], [0.211, -0.523, 0.312]], dtype=np.float32)
+
+
+def _other_colour(image: Image.Image, table: Table) -> tuple[Image.Image, Image.Image] | None:
+    """Turn the hue of the most colourful part of the picture; brightness stays."""
+    apart = _floats(image) @ _TO_LUMA.T
+    strength = Image.fromarray(np.hypot(apart[..., 1], apart[..., 2])).resize((12, 12), Image.Resampling.BOX)
+    level = np.asarray(strength)[2:10, 2:10]
+    if level.max() < 24:
+        return None
+    row, column = np.unravel_index(level.argmax(), level.shape)
+    angle = table.rng.uniform(0.35, 0.65) * 2 * math.pi
+    turn = np.array(
+        [[1, 0, 0], [0, math.cos(angle), -math.sin(angle)], [0, math.sin(angle), math.cos(angle)]], dtype=np.float32
+    )
+    turned = _image(apart @ turn.T @ np.linalg.inv(_TO_LUMA).T)
+    mask = _spot(image, ((column + 2.5) / 12, (row + 2.5) / 12), 0.16)
+    return image, Image.composite(turned, image, mask)
+
+
+def _other_part(image: Image.Image, table: Table) -> tuple[Image.Image, Image.Image]:
+    """Show one thing in a place of one of them, and another thing there in the other."""
+    mask = _spot(image, _somewhere(table, 0.17), 0.17)
+    one, other = (Image.composite(ImageOps.fit(_another(table, number), image.size), image, mask) for number in (0, 1))
+    return one, other
+
+
+def _moved_part(image: Image.Image, table: Table) -> tuple[Image.Image, Image.Image]:
+    """Show a thing in one place, and then in another a little further."""
+    thing, (x, y) = ImageOps.fit(_another(table, 0), image.size), _somewhere(table, 0.2)
+    step = 0.17 if x < 0.5 else -0.17
+    shift = round(step * image.width)
+    here, there = _spot(image, (x, y), 0.13), _spot(image, (x + step, y), 0.13)
+    moved = thing.transform(image.size, Image.Transform.AFFINE, (1, 0, -shift, 0, 1, 0))
+    return Image.composite(thing, image, here), Image.composite(moved, image, there)
+
+
+def _other_word(image: Image.Image, table: Table) -> tuple[Image.Image, Image.Image]:
+    """Print a word on a label in one, and another word on the same label in the other."""
+    x, y = _somewhere(table, 0.2)
+    made = []
+    for word in ("38 M", "42 L"):
+        page = image.copy()
+        draw, size = ImageDraw.Draw(page), max(10, round(min(image.size) * 0.06))
+        at = (x * image.width, y * image.height)
+        box = (at[0] - size * 1.6, at[1] - size * 0.8, at[0] + size * 1.6, at[1] + size * 0.8)
+        draw.rectangle(box, fill="white", outline=(90, 90, 90))
+        draw.text(at, word, fill=(20, 20, 20), font=_face(size), anchor="mm")
+        made.append(page)
+    return made[0], made[1]
+
+
+LOOKALIKES: dict[str, tuple[str, Callable[[Image.Image, Table], tuple[Image.Image, Image.Image] | None]]] = {
+    "other_colour": ("a part in another colour", _other_colour),
+    "other_part": ("another thing in the same place", _other_part),
+    "moved_part": ("the same thing in another place", _moved_part),
+    "other_word": ("another word on a label", _other_word),
+}
+"""Kind of look-alikes → in what they differ, in words, and what makes two from one picture."""
