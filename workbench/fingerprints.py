@@ -11,6 +11,15 @@ from typing import Any, Protocol, cast
 import imagehash
 import numpy as np
 import numpy.typing as npt
+import scipy.fftpack
+
+SYMMETRIES = (
+    "identity", "rotate_90", "rotate_180", "rotate_270", "mirror", "flip", "transpose", "transverse",
+)  # fmt: skip
+"""How a whole picture can be turned and mirrored, in the order of `phash_symmetries`; rotations are counter-clockwise.
+
+``mirror`` exchanges left and right, ``flip`` top and bottom, ``transpose`` and ``transverse`` rows and columns.
+"""
 
 FLAT_CONTRAST = 0.015
 """Standard deviation of the grey values (of 0–1) below which a picture is called flat."""
@@ -55,12 +64,39 @@ def phash(picture: Raster) -> int:
     The most significant bit is the first of imagehash's rows, so ``f"{value:016x}"`` is what
     ``str(imagehash.phash(picture))`` gives.
     """
-    return _number(imagehash.phash(cast(Any, picture)))
+    return phash_symmetries(picture)[0]
+
+
+def phash_symmetries(picture: Raster) -> list[int]:
+    """Return the ``phash`` of a picture turned and mirrored in every way, in the order of `SYMMETRIES`.
+
+    One cosine transform is enough: mirroring a picture changes the sign of every other column of its coefficients,
+    flipping it that of every other row, and exchanging rows and columns exchanges theirs.
+
+    Returns
+    -------
+    list of int
+        Eight unsigned 64-bit numbers; the first is `phash`.
+    """
+    small = np.asarray(picture.convert("L").resize((32, 32), imagehash.ANTIALIAS))
+    low = scipy.fftpack.dct(scipy.fftpack.dct(small, axis=0), axis=1)[:8, :8]
+    turned = np.stack([(low.T if exchanged else low) * signs for exchanged, signs in _TURNS]).reshape(8, 64)
+    ordered = np.sort(turned, axis=1)
+    middle = (ordered[:, 31:32] + ordered[:, 32:33]) / 2
+    return cast("list[int]", np.packbits(turned > middle, axis=1).view(">u8")[:, 0].tolist())
 
 
 def dhash(picture: Raster) -> int:
     """Return imagehash's ``dhash`` (8 × 8 horizontal differences) as an unsigned 64-bit number."""
     return _number(imagehash.dhash(cast(Any, picture)))
+
+
+_COLUMNS = np.where(np.arange(64).reshape(8, 8) % 2, -1.0, 1.0)
+_TURNS = (
+    (False, np.ones((8, 8))), (True, _COLUMNS.T), (False, _COLUMNS * _COLUMNS.T), (True, _COLUMNS),
+    (False, _COLUMNS), (False, _COLUMNS.T), (True, np.ones((8, 8))), (True, _COLUMNS * _COLUMNS.T),
+)  # fmt: skip
+"""For each symmetry, whether rows and columns are exchanged, and then the signs of the coefficients."""
 
 
 def distance(one: int, other: int) -> int:

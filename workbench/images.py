@@ -108,6 +108,8 @@ class Picture:
         take too long. Equal hashes mean the same picture.
     phash, dhash : int or None
         Fingerprints of the oriented picture, unsigned 64-bit.
+    phashes : list of int or None
+        The ``phash`` under the 8 symmetries: see `workbench.fingerprints.phash_symmetries`.
     sharpness, brightness, contrast, clipped_dark, clipped_bright : float or None
         See `workbench.fingerprints.Quality`; measured at a long edge of `WORK_EDGE` pixels.
     flat : bool or None
@@ -131,6 +133,7 @@ class Picture:
     picture_hash: str | None = None
     phash: int | None = None
     dhash: int | None = None
+    phashes: list[int] | None = None
     sharpness: float | None = None
     brightness: float | None = None
     contrast: float | None = None
@@ -455,7 +458,8 @@ def _look(picture: Picture, grey: Image.Image, *, small: bool) -> None:
     picture.sharpness, picture.brightness, picture.contrast = found.sharpness, found.brightness, found.contrast
     picture.clipped_dark, picture.clipped_bright, picture.flat = found.clipped_dark, found.clipped_bright, found.flat
     source = work if small and min(work.size) >= SHORT_EDGE else grey
-    picture.phash, picture.dhash = fingerprints.phash(source), fingerprints.dhash(source)
+    picture.phashes, picture.dhash = fingerprints.phash_symmetries(source), fingerprints.dhash(source)
+    picture.phash = picture.phashes[0]
 
 
 def _encode(image: Image.Image, *, quality: int) -> bytes:

@@ -12,7 +12,8 @@ from workbench.problems import Problem, problem
 
 PICTURE_FACTS = (
     "format", "mime", "width", "height", "mode", "bit_depth", "frames", "has_icc", "icc_name", "orientation",
-    "picture_hash", "phash", "dhash", "sharpness", "brightness", "contrast", "clipped_dark", "clipped_bright", "flat",
+    "picture_hash", "phash", "dhash", "phashes",
+    "sharpness", "brightness", "contrast", "clipped_dark", "clipped_bright", "flat",
 )  # fmt: skip
 METADATA_FACTS = (
     "captured_at", "captured_offset", "camera_make", "camera_model", "lens", "latitude", "longitude", "altitude",

@@ -46,7 +46,8 @@ _DUPLICATES_IN_STEP = ("follow_moved_pairs", "forget_stale_pairs", "follow_moved
 _PICTURE_FACTS: dict[str, pa.DataType] = {
     "format": pa.string(), "mime": pa.string(), "width": pa.int32(), "height": pa.int32(), "mode": pa.string(),
     "bit_depth": pa.int32(), "frames": pa.int32(), "has_icc": pa.bool_(), "icc_name": pa.string(),
-    "orientation": pa.int32(), "picture_hash": pa.string(), "phash": pa.uint64(), "dhash": pa.uint64(), "phashes": pa.list_(pa.uint64()),
+    "orientation": pa.int32(), "picture_hash": pa.string(), "phash": pa.uint64(), "dhash": pa.uint64(),
+    "phashes": pa.list_(pa.uint64()),
     "sharpness": pa.float64(),
     "brightness": pa.float64(), "contrast": pa.float64(), "clipped_dark": pa.float64(), "clipped_bright": pa.float64(),
     "flat": pa.bool_(),
