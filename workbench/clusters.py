@@ -250,28 +250,34 @@ class Clusters:
             pair = self._groups_of(a, b)
             if pair[0] != pair[1] and (pair not in between or link.strength < between[pair].strength):
                 between[pair] = link
+        linked = {group for pair in between for group in pair}
         apart = {self._groups_of(a, b) for a, b in self._apart}
-        said = {pair for pair, link in between.items() if link.relation == "duplicate"}
-        for star in make_stars(between, apart - said, self._best_group):
+        kept = dict.fromkeys(self._group_of[image] for image in self._chosen_last_first())
+        for star in make_stars(between, apart, self._best_group, kept=[g for g in kept if g in linked]):
             yield star.keeper, star.centre, star.members
 
     def _groups_of(self, a: int, b: int) -> tuple[int, int]:
         one, other = self._group_of[a], self._group_of[b]
         return min(one, other), max(one, other)
 
+    def _chosen_last_first(self) -> list[int]:
+        there = [(-late, self.number[i]) for i, late in self._known.chosen.items() if i in self.number]
+        return [image for _, image in sorted(there)]
+
     def _best_group(self, groups: list[int]) -> int:
-        return self._group_of[self._best([image for group in groups for image in self._groups[group]])]
+        """Return the group of the image to stay by the rules, but for what people found worse than another here."""
+        images = [image for group in groups for image in self._groups[group]]
+        beaten = self._beaten(images)
+        return self._group_of[self.judge.best([i for i in images if i not in beaten] or images)]
 
     def _best(self, images: Sequence[int]) -> int:
-        """Return the image to stay: what people said counts first, then the rules."""
+        """Return which of the files of one picture is to stay: what people said counts first, then the rules."""
         chosen = [self._known.chosen.get(self.facts["image_id"][i], 0) for i in images]
         beaten = self._beaten(images)
         if not beaten and not any(chosen):
             return self.judge.best(images)
-        least = min((i in beaten, -late) for i, late in zip(images, chosen, strict=True))
-        return self.judge.best(
-            [i for i, late in zip(images, chosen, strict=True) if (i in beaten, -late) == least]
-        )  # fmt: skip
+        ranks = [(-late, i in beaten) for i, late in zip(images, chosen, strict=True)]
+        return self.judge.best([i for i, rank in zip(images, ranks, strict=True) if rank == min(ranks)])
 
     def _beaten(self, images: Sequence[int]) -> set[int]:
         keys = [(i, key) for i in images for key in self._keys(i) if key in self._preferred]
@@ -284,7 +290,7 @@ class Clusters:
 
     def _of_star(self, star: tuple[int, int, Mapping[int, Link]]) -> tuple[int, dict[int, Link]]:
         keeper, _, members = star
-        kept = self._best([image for group in (keeper, *members) for image in self._groups[group]])
+        kept = self._best(self._groups[keeper])
         others = {image: self._same(kept, image) for image in self._groups[keeper] if image != kept}
         for group, link in members.items():
             others |= dict.fromkeys(self._groups[group], link)

@@ -3,7 +3,8 @@
 A pair says something about two images, not about a third: A may be a crop of B, and B a collage with C. So clusters
 aren't what hangs together somehow, but stars. The node with the most links becomes a centre, its neighbours its star,
 and what is left goes on. Every member of a star is linked to the centre, no two of them are known to be apart, and each
-is linked to the one that is kept, or both are the whole picture of the centre, not a part of it.
+is linked to the one that is kept, or both are the whole picture of the centre, not a part of it. What people decided
+makes stars first, and stays as it was decided; what is left over at the end goes where it is linked to the keeper.
 """
 
 from __future__ import annotations
@@ -51,7 +52,9 @@ Edges = Mapping[tuple[int, int], Link]
 """``(a, b)`` with ``a < b`` → their link."""
 
 
-def make_stars(links: Edges, apart: Iterable[tuple[int, int]], keeper: Callable[[list[int]], int]) -> list[Star]:
+def make_stars(
+    links: Edges, apart: Iterable[tuple[int, int]], keeper: Callable[[list[int]], int], *, kept: Iterable[int] = ()
+) -> list[Star]:
     """Return the stars that a graph falls into; a node is in one at most.
 
     The result depends on the numbers of the nodes, which break ties, never on the order in which links come.
@@ -64,6 +67,8 @@ def make_stars(links: Edges, apart: Iterable[tuple[int, int]], keeper: Callable[
         Nodes that must not meet in one star, in any order; they aren't linked, whatever ``links`` says.
     keeper : callable
         Returns which of some nodes is kept.
+    kept : iterable of int
+        Nodes that people kept, the latest first: each keeps what they called its ``duplicate``.
     """
     forbidden: dict[int, set[int]] = {}
     for a, b in apart:
@@ -74,7 +79,7 @@ def make_stars(links: Edges, apart: Iterable[tuple[int, int]], keeper: Callable[
         if b not in forbidden.get(a, ()):
             around.setdefault(a, {})[b] = link
             around.setdefault(b, {})[a] = link
-    return _Sky(around, forbidden, keeper).stars()
+    return _Sky(around, forbidden, keeper).stars(kept)
 
 
 class _Sky:
@@ -86,10 +91,10 @@ class _Sky:
         self.around, self.forbidden, self.keeper = around, forbidden, keeper
         self.free = set(around)
 
-    def stars(self) -> list[Star]:
+    def stars(self, kept: Iterable[int]) -> list[Star]:
+        found = [star for node in kept if node in self.free and (star := self._decided(node)) is not None]
         queue = [(*self._weight(node), node) for node in self.around]
         heapq.heapify(queue)
-        found = []
         while queue:
             *weight, node = heapq.heappop(queue)
             if node not in self.free:
@@ -101,7 +106,31 @@ class _Sky:
                 heapq.heappush(queue, (*now, node))
                 continue
             found.append(self._star(node))
-        return found
+        return self._with_latecomers(found)
+
+    def _decided(self, node: int) -> Star | None:
+        said = {n: link for n, link in self.around[node].items() if link.relation == "duplicate" and n in self.free}
+        members: dict[int, Link] = {}
+        for other in sorted(said):
+            if self.forbidden.get(other, set()).isdisjoint(members):
+                members[other] = said[other]
+        if not members:
+            return None
+        self.free -= {node, *members}
+        return Star(node, node, members)
+
+    def _with_latecomers(self, found: list[Star]) -> list[Star]:
+        """Let what is left over join the star whose keeper it is linked to, the most strongly where to several."""
+        stars = {star.keeper: star for star in found}
+        for node in sorted(self.free):
+            linked = [(link.strength, n) for n, link in self.around[node].items() if n in stars]
+            for _, keeper in sorted(linked):
+                star = stars[keeper]
+                if self.forbidden.get(node, set()).isdisjoint(star.members):
+                    members = {**star.members, node: self.around[node][keeper]}
+                    stars[keeper] = Star(keeper, star.centre, members)
+                    break
+        return list(stars.values())
 
     def _weight(self, node: int) -> tuple[int, float]:
         """Return what makes a good centre, the best least: many free neighbours, surely linked."""
