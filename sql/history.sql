@@ -1,15 +1,15 @@
 -- Named queries over what people changed, and what stood there before.
 
 -- name: recent_changes(last)
--- The latest changes of values and file names, newest first, with what the ledger says of each.
+-- The latest changes of values, file names and what counts as a finding, newest first, with what the ledger says of each.
 select seq, "at", actor, kind, reason, payload from ledger_events
-where kind in ('values_set', 'values_withdrawn', 'values_changed', 'files_renamed')
+where kind in ('values_set', 'values_withdrawn', 'values_changed', 'files_renamed', 'findings_ignored', 'findings_reopened')
 order by seq desc limit $last
 
 -- name: undone_changes()
 -- Changes that undo others, with what they say.
 select seq, payload from ledger_events
-where kind in ('values_changed', 'files_renamed') and contains(payload, '"undoes":')
+where kind in ('values_changed', 'files_renamed', 'findings_ignored', 'findings_reopened') and contains(payload, '"undoes":')
 
 -- name: touched_since(seqs)
 -- Which of these changes touched something that somebody changed again later.

@@ -278,3 +278,50 @@ def test_what_it_refuses_changes_nothing(
     assert countries(ws) == before
     assert ws.ledger.head() == head
     assert GARBLED in ws.sql("select value from metadata where field = ?", [TITLE])["value"].tolist()
+
+
+def test_what_is_all_right_is_ignored_shown_as_such_and_brought_back(session: AuditSession, ws: wb.Bench) -> None:
+    session.choose("required", COUNTRY)
+    third = session.finding(2)["image_id"]
+    view = session.ignore("shot at sea", third)
+    assert view["chosen"]["images"] == WITHOUT_COUNTRY - 1
+    assert (view["chosen"]["ignored"], view["ignored"]) == (1, 1)
+    assert session.finding(2)["name"] == "03.jpg"
+    view = session.choose("required", COUNTRY, ignored=True)
+    assert (view["chosen"]["images"], view["chosen"]["shows_ignored"]) == (1, True)
+    assert session.finding(0)["ignored"] == [{"why": "shot at sea", "by": "ann"}]
+    assert session.reopen(third)["ignored"] == 0
+    assert session.undo()["ignored"] == 1
+    assert session.undo()["ignored"] == 0
+    assert count(session, "required", COUNTRY) == WITHOUT_COUNTRY
+    json.dumps(view, allow_nan=False)
+
+
+def test_all_of_a_rule_are_ignored_and_what_remains_is_no_problem(session: AuditSession) -> None:
+    session.choose("required", COUNTRY)
+    errors = next(one for one in session.view()["severities"] if one["key"] == "error")["count"]
+    view = session.ignore("the client doesn't want it", scope="all")
+    [row] = [row for row in view["rules"] if (row["rule"], row["field"]) == ("required", COUNTRY)]
+    assert (row["images"], row["ignored"]) == (0, WITHOUT_COUNTRY)
+    assert ("required", COUNTRY) not in [(one["rule"], one["field"]) for one in view["worst"]]
+    assert next(one for one in view["severities"] if one["key"] == "error")["count"] == errors - 1
+    assert view["undo"]["what"] == f"{WITHOUT_COUNTRY} images ignored"
+
+
+def test_a_suggestion_passes_by_what_is_ignored(session: AuditSession) -> None:
+    session.choose("not_in_vocabulary", COUNTRY)
+    image = session.finding(0)["image_id"]
+    session.ignore("an old spelling, quoted", image)
+    session.choose("not_in_vocabulary", COUNTRY, ignored=True)
+    with pytest.raises(BadValue, match="Nothing would change"):
+        session.take(image)
+
+
+def test_nothing_is_ignored_without_a_rule_or_a_reason(session: AuditSession) -> None:
+    with pytest.raises(BadValue, match="No rule is chosen"):
+        session.ignore("fine", "x")
+    session.choose("required", COUNTRY)
+    with pytest.raises(BadValue, match="for a reason"):
+        session.ignore("  ", session.grid.ids[0])
+    with pytest.raises(NotFound, match="no such finding"):
+        session.ignore("fine", "0" * 20)

@@ -136,9 +136,9 @@ def audit(args: argparse.Namespace) -> int:
     """Say what is wrong with the metadata, by a profile's rules and the general ones."""
     with _workspace(args) as ws:
         made = ws.audit(args.profile, batch=args.batch, progress=not args.quiet)
-        found = made.as_dict()
-    _say(found, as_json=args.json, text=str(made))
-    return 1 if any(row["severity"] == "error" for row in found["rules"]) else 0
+        found, text = made.as_dict(), str(made)
+    _say(found, as_json=args.json, text=text)
+    return 1 if any(row["severity"] == "error" and row["images"] for row in found["rules"]) else 0
 
 
 def sample(args: argparse.Namespace) -> int:

@@ -17,10 +17,11 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from workbench import audit_rules, profiles
+from workbench import audit_rules, ignoring, profiles
 from workbench.audit_rules import Rule, quoted
 from workbench.catalog import Connection, arrow_table, rows_as
 from workbench.errors import BadValue, NotFound
+from workbench.events import Event
 from workbench.fields import FIELDS
 from workbench.profiles import Profile
 from workbench.reconcile import refresh_wide
@@ -253,7 +254,9 @@ class Audit:
 
     @cached_property
     def findings(self) -> pd.DataFrame:
-        """A row for each image and rule: image_id, rule, severity, field, value, message, suggestion.
+        """A row for each image and rule: image_id, rule, severity, field, value, message, suggestion, ignored.
+
+        ``ignored`` is the reason where somebody said that it is all right.
 
         Read when first asked for: after another audit by the same profile, what that one found.
         """
@@ -265,7 +268,8 @@ class Audit:
         Returns
         -------
         DataFrame
-            rule, field, title, severity, suggestion, images (how many), share (of the images looked at), n (those).
+            rule, field, title, severity, suggestion, images (how many), ignored (how many more somebody said are all
+            right), share (of the images looked at), n (those).
         """
         found = self._ask("audit_summary")
         found["share"] = found["images"] / max(1, self.looked_at)
@@ -275,11 +279,20 @@ class Audit:
     def worst(self, count: int = 5) -> pd.DataFrame:
         """Return the worst problems: an error weighs 9, a warning 3, a hint 1, each times its images."""
         found = self.summary()
+        found = found[found["images"] > 0]
         weight = found["severity"].map(_WEIGHTS) * found["images"]
         return found.loc[weight.sort_values(ascending=False, kind="stable").index].head(count).reset_index(drop=True)
 
-    def images(self, rule: str, field: str | None = None) -> list[str]:
+    def images(self, rule: str, field: str | None = None, *, ignored: bool = False) -> list[str]:
         """Return the ids of the images that break a rule, for an ImageGrid.
+
+        Parameters
+        ----------
+        rule : str
+        field : str, optional
+            Key of the field; all the rule's when not given.
+        ignored : bool
+            Those instead of which somebody said that they are all right.
 
         Raises
         ------
@@ -288,8 +301,28 @@ class Audit:
         """
         if all(rule != known.id for known in self.rules):
             raise NotFound(f"There is no rule {rule!r}.", hint="`audit.summary()` lists those that found something.")
-        ids: list[str] = self._ask("audit_images", rule=rule, field=field)["image_id"].tolist()
+        ids: list[str] = self._ask("audit_images", rule=rule, field=field, ignored=ignored)["image_id"].tolist()
         return ids
+
+    def ignore(self, rule: str, field: str | None = None, images: Sequence[str] | None = None, *, reason: str) -> Event:
+        """Say of a rule's findings that they are all right: see `workbench.ignoring.ignore`.
+
+        Parameters
+        ----------
+        images : sequence of str, optional
+            All that break the rule when not given.
+        """
+        ids = self.images(rule, field) if images is None else images
+        self.__dict__.pop("findings", None)
+        return ignoring.ignore(self.ws, self.name, rule, field or "", ids, reason=reason)
+
+    def reopen(
+        self, rule: str, field: str | None = None, images: Sequence[str] | None = None, *, reason: str = ""
+    ) -> Event:
+        """Let findings count again that were ignored: see `workbench.ignoring.reopen`."""
+        ids = self.images(rule, field, ignored=True) if images is None else images
+        self.__dict__.pop("findings", None)
+        return ignoring.reopen(self.ws, self.name, rule, field or "", ids, reason=reason)
 
     def completeness(self, fields: Sequence[str] | None = None) -> pd.DataFrame:
         """Count where fields have a value, for a heat map.
@@ -339,6 +372,8 @@ class Audit:
             "profile": self.name,
             "batch": self.batch,
             "images": self.looked_at,
+            "findings": sum(row["images"] for row in rules),
+            "ignored": sum(row["ignored"] for row in rules),
             "rules": rules,
         }
 
@@ -347,7 +382,10 @@ class Audit:
 
     def __str__(self) -> str:
         found = self.summary()
-        lines = [f"{self.looked_at:,} images, {int(found['images'].sum()):,} findings by {len(found)} rules."]
+        ignored = int(found["ignored"].sum())
+        found = found[found["images"] > 0]
+        said = f", {ignored:,} ignored" if ignored else ""
+        lines = [f"{self.looked_at:,} images, {int(found['images'].sum()):,} findings by {len(found)} rules{said}."]
         lines += [f"  {row.severity:<8}{row.images:>10,}  {row.share:>6.1%}  {row.title}" for row in found.itertuples()]
         return "\n".join(lines)
 

@@ -20,11 +20,11 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from workbench import profiles
+from workbench import ignoring, profiles
 from workbench.audit import Audit, audit
 from workbench.bulk import Bulk, Content, Preview, Step, contents, is_list, shown
 from workbench.errors import BadValue
-from workbench.events import ORIGINS
+from workbench.events import ORIGINS, Event
 from workbench.fields import FIELDS, exiv2_key
 from workbench.grid import GridSession, Reply
 from workbench.history import undo as undo_change
@@ -49,6 +49,7 @@ class Chosen(NamedTuple):
     rule: str
     field: str
     batch: str = ""
+    ignored: bool = False
 
     @property
     def is_gap(self) -> bool:
@@ -131,8 +132,8 @@ class AuditSession:
         return {
             "view": self.view, "run": self.run, "choose": self.choose, "gap": self.choose_gap, "close": self.close,
             "severity": self.severity, "show": self.show, "finding": self.finding, "fix_one": self.fix_one,
-            "take": self.take, "fix_suggested": self.fix_suggested, "set_for": self.set_for, "apply": self.apply,
-            "discard": self.discard, "undo": self.undo,
+            "take": self.take, "ignore": self.ignore, "reopen": self.reopen, "fix_suggested": self.fix_suggested,
+            "set_for": self.set_for, "apply": self.apply, "discard": self.discard, "undo": self.undo,
         }  # fmt: skip
 
     # -- looking
@@ -171,6 +172,7 @@ class AuditSession:
                 "took": round(self._took, 1),
                 "rules_checked": len({rule.id for rule in made.rules}) if made else 0,
                 "findings": sum(row["images"] for row in self._summary),
+                "ignored": sum(row["ignored"] for row in self._summary),
                 "worst": self._worst(),
                 "rules": [row for row in self._summary if row["severity"] in self._severities],
                 "severities": [
@@ -190,8 +192,15 @@ class AuditSession:
                 "said": self._said,
             }
 
-    def choose(self, rule: str, field: str | None = None) -> dict[str, Any]:
+    def choose(self, rule: str, field: str | None = None, ignored: bool = False) -> dict[str, Any]:
         """Show the images that break a rule.
+
+        Parameters
+        ----------
+        rule : str
+        field : str, optional
+        ignored : bool
+            Those instead of which somebody said that they are all right.
 
         Raises
         ------
@@ -202,7 +211,7 @@ class AuditSession:
         """
         with self._lock:
             self.made().images(rule, field or "")  # refuses what isn't there
-            self._chosen, self.preview = Chosen(rule, field or ""), None
+            self._chosen, self.preview = Chosen(rule, field or "", ignored=bool(ignored)), None
             self._show_images()
             return self.view()
 
@@ -253,9 +262,10 @@ class AuditSession:
             "place": place,
             "name": window.view["items"][0]["name"],
             "own": [{key: row[key] or "" for key in ("message", "suggestion", "value")} for row in own],
+            "ignored": [{"why": row["ignored"], "by": row["ignored_by"]} for row in own if row["ignored"]],
             "also": [
                 {key: row[key] or "" for key in ("rule", "field", "title", "severity", "message")}
-                for row in rows if row not in own
+                for row in rows if row not in own and not row["ignored"]
             ][:30],
             "field": chosen.field,
             "label": self._label(chosen.field),
@@ -299,6 +309,44 @@ class AuditSession:
         """
         with self._lock:
             return self._done(self._suggested([image_id]), "one suggestion taken")
+
+    def ignore(self, reason: str, image_id: str = "", scope: str = "selected") -> dict[str, Any]:
+        """Say of what the chosen rule found that it is all right: it counts no more, until the value changes.
+
+        Parameters
+        ----------
+        reason : str
+            Why.
+        image_id : str, optional
+            The image; those of the scope when not given.
+        scope : str
+            ``selected`` or ``all`` of the rule.
+
+        Raises
+        ------
+        BadValue
+            There is no reason, or no rule is chosen.
+        NotFound
+            Nothing was found there.
+        """
+        with self._lock:
+            chosen, ids = self._ruled(), [image_id] if image_id else self._scope(scope)
+            event = self.made().ignore(chosen.rule, chosen.field, ids, reason=reason)
+            return self._judged(event, "ignored")
+
+    def reopen(self, image_id: str = "", scope: str = "selected") -> dict[str, Any]:
+        """Let findings of the chosen rule count again that were ignored.
+
+        Raises
+        ------
+        BadValue
+            No rule is chosen.
+        NotFound
+            Nothing is ignored there.
+        """
+        with self._lock:
+            chosen, ids = self._ruled(), [image_id] if image_id else self._scope(scope)
+            return self._judged(self.made().reopen(chosen.rule, chosen.field, ids), "brought back")
 
     def fix_suggested(self, scope: str = "all") -> dict[str, Any]:
         """Preview what the rule suggests, for the ``selected`` images or ``all`` of the rule."""
@@ -373,9 +421,14 @@ class AuditSession:
             if not self._undoable:
                 raise BadValue("There is nothing to undo.", hint="Other changes: ws.changes() and ws.undo(…).")
             seq, what = self._undoable[-1]
-            undo_change(self.ws, seq)
-            self._undoable.pop()
-            self._check_again(1, f"Undone: {what}.")
+            if self.ws.ledger.read(after=seq - 1, limit=1)[0].kind in ignoring.KINDS:
+                ignoring.undo(self.ws, seq)
+                self._undoable.pop()
+                self._look(f"Undone: {what}.")
+            else:
+                undo_change(self.ws, seq)
+                self._undoable.pop()
+                self._check_again(1, f"Undone: {what}.")
             return self.view()
 
     # -- what a person in a notebook asks
@@ -429,7 +482,8 @@ class AuditSession:
             {
                 **{key: row[key] for key in ("rule", "field", "title", "severity")},
                 "suggestion": "" if "{" in row["suggestion"] else row["suggestion"],
-                "images": int(row["images"]), "n": int(row["n"]), "share": float(row["share"]),
+                "images": int(row["images"]), "ignored": int(row["ignored"]),
+                "n": int(row["n"]), "share": float(row["share"]),
                 "machine": row["rule"] in REMEDIES,
             }
             for row in _records(frame)
@@ -458,6 +512,17 @@ class AuditSession:
             self._undoable.append((event.seq, what))
             self._check_again(made.counts["changed"], f"{what[:1].upper()}{what[1:]}.")
         return self.view()
+
+    def _judged(self, event: Event, how: str) -> dict[str, Any]:
+        what = f"{self._images(event.payload['count'])} {how}"
+        self._undoable.append((event.seq, what))
+        self._look(f"{what}.")
+        return self.view()
+
+    def _ruled(self) -> Chosen:
+        if self._chosen is None or self._chosen.is_gap:
+            raise BadValue("No rule is chosen.", hint="Choose a problem first.")
+        return self._chosen
 
     def _scope(self, scope: str) -> list[str]:
         if scope not in ("selected", "all"):
@@ -512,7 +577,7 @@ class AuditSession:
         if chosen.is_gap:
             found = [row["image_id"] for row in self._asked("board_gaps", field=chosen.field, batch=chosen.batch)]
         else:
-            found = self.audit.images(chosen.rule, chosen.field)
+            found = self.audit.images(chosen.rule, chosen.field, ignored=chosen.ignored)
         top, stays = self.grid.view()["top"], self._image in found
         self.grid.show(found)
         if not stays and again:  # the next image has moved up to where the mended one was
@@ -536,7 +601,7 @@ class AuditSession:
         return [row for key in keys for row in self._summary if (row["rule"], row["field"]) == key]
 
     def _counted(self, severity: str) -> int:
-        return sum(1 for row in self._summary if row["severity"] == severity)
+        return sum(1 for row in self._summary if row["severity"] == severity and row["images"])
 
     def _chosen_view(self) -> dict[str, Any] | None:
         chosen = self._chosen
@@ -559,7 +624,9 @@ class AuditSession:
             "severity": about["severity"] if about else "info",
             "suggestion": about["suggestion"] if about else "",
             "images": len(self.grid),
-            "machine": chosen.rule in REMEDIES,
+            "shows_ignored": chosen.ignored,
+            "ignored": about["ignored"] if about else 0,
+            "machine": chosen.rule in REMEDIES and not chosen.ignored,
         }
 
     def _fields(self) -> list[dict[str, str]]:

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from workbench import audit as auditing
-from workbench import delivery, sheets
+from workbench import delivery, ignoring, sheets
 from workbench import embed as embedding
 from workbench import history as remembering
 from workbench import rebuild as rebuilding
@@ -166,6 +166,8 @@ class Bench(Workspace):
         event = self.ledger.read(after=seq - 1, limit=1) if seq > 0 else []
         if event and event[0].kind == "files_renamed":
             return undo_rename(self, seq, reason=reason)
+        if event and event[0].kind in ignoring.KINDS:
+            return ignoring.undo(self, seq, reason=reason)
         return remembering.undo(self, seq, reason=reason, force=force)
 
     def suggest(

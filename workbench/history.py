@@ -24,7 +24,7 @@ def ask(ws: Workspace, name: str, **parameters: Any) -> pa.Table:
 
 
 def changes(ws: Workspace, *, last: int = 50) -> pd.DataFrame:
-    """Return the latest changes of values and file names.
+    """Return the latest changes of values, file names and what counts as a finding.
 
     Parameters
     ----------

@@ -107,14 +107,14 @@ delete from audit_findings where profile = $profile and image_id in (select imag
 delete from audit_findings where profile = $profile
 
 -- name: count_findings(profile)
--- How much each rule has found in the images audited.
+-- How much each rule has found in the images audited, but for what somebody said is all right.
 select f.rule, any_value(r.severity), sum(f.n)::bigint
 from (
-    select rule, field, count(*) as n from audit_findings
-    where profile = $profile and (select count(*) from audit_scope) < (select count(*) from metadata_wide)
+    select rule, field, count(*) as n from judged_findings
+    where profile = $profile and reason is null and (select count(*) from audit_scope) < (select count(*) from metadata_wide)
       and image_id in (select image_id from audit_scope) group by all
     union all
-    select rule, field, count(*) from audit_findings
-    where profile = $profile and (select count(*) from audit_scope) = (select count(*) from metadata_wide) group by all
+    select rule, field, count(*) from judged_findings
+    where profile = $profile and reason is null and (select count(*) from audit_scope) = (select count(*) from metadata_wide) group by all
 ) f join audit_rules r on r.profile = $profile and r.rule = f.rule and r.field = f.field
 group by f.rule order by f.rule

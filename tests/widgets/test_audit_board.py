@@ -208,3 +208,33 @@ def test_a_reloaded_page_shows_the_same(board: MiniHost, page: Any) -> None:
     board.open("dark")
     of(page, WITHOUT_COUNTRY)
     assert page.locator(".wb-a-title").inner_text() == "Country (legacy) is required"
+
+
+def test_one_is_all_right_by_keyboard_and_is_brought_back(board: MiniHost, page: Any, ws: wb.Bench) -> None:
+    open_rule(page, "Country (legacy) is required", WITHOUT_COUNTRY)
+    page.locator(".wb-a-pictures .wb-scroller").focus()
+    page.keyboard.press("i")
+    page.keyboard.type("shot at sea <b>")
+    page.keyboard.press("Enter")
+    of(page, WITHOUT_COUNTRY - 1)
+    assert "1 ignored" in rule(page, "Country (legacy) is required").inner_text()
+    page.get_by_role("button", name="Ignored (1)").click()
+    of(page, 1)
+    assert "Ignored by ann: shot at sea <b>" in page.locator(".wb-a-ignored").inner_text()
+    page.get_by_role("region", name="The focused image").get_by_role("button", name="Bring back").click()
+    page.get_by_text("Nothing left to mend here").wait_for()
+    page.get_by_role("button", name="Ignored (0)").click()
+    of(page, WITHOUT_COUNTRY)
+    assert ws.sql("select * from findings where ignored is not null").empty
+    assert page.evaluate("window.leaked.filter((key) => key.length === 1)") == []
+
+
+def test_all_are_all_right_by_the_panel_for_many(board: MiniHost, page: Any) -> None:
+    open_rule(page, "Country (legacy) is required", WITHOUT_COUNTRY)
+    many = page.get_by_role("region", name="Mend many")
+    many.get_by_role("combobox", name="How").select_option("ignore")
+    many.get_by_role("textbox", name="Value").fill("not wanted")
+    many.get_by_role("button", name="Ignore").click()
+    page.get_by_text("Nothing left to mend here").wait_for()
+    page.keyboard.press("Control+z")
+    of(page, WITHOUT_COUNTRY)

@@ -59,24 +59,29 @@ export function mountAuditBoard(root, channel) {
   const title = el("h3", { class: "wb-a-title" });
   const advice = el("p", { class: "wb-hint wb-a-advice" });
   const leave = button("All problems", () => ask("close"), { class: "wb-button wb-a-close" }, [icon(ICONS.previous), el("span", { text: "All problems" })]);
+  const ignored = button("Ignored", () => told?.chosen && ask("choose", { rule: told.chosen.rule, field: told.chosen.field, ignored: !told.chosen.shows_ignored }), { class: "wb-button wb-tick wb-a-switch", title: "Show what somebody said is all right" });
   const gridRoot = el("div");
   const none = el("div", { class: "wb-a-none", hidden: true });
   const finding = findingPanel({
     fix: (image, field, value) => ask("fix_one", { image_id: image, field, value }),
     take: (image) => ask("take", { image_id: image }),
+    ignore: (image, reason) => ask("ignore", { image_id: image, reason }),
+    reopen: (image) => ask("reopen", { image_id: image }),
     choose: (rule, field) => ask("choose", { rule, field }),
     back: () => grid?.focus(),
   });
   const bulk = bulkPanel({
     suggested: (scope) => ask("fix_suggested", { scope }),
     set: (given) => ask("set_for", given),
+    ignore: (scope, reason) => ask("ignore", { scope, reason }),
+    reopen: (scope) => ask("reopen", { scope }),
     apply: () => ask("apply"),
     discard: () => ask("discard"),
     back: () => grid?.focus(),
   });
   const side = el("aside", { class: "wb-a-side", "aria-label": "Mend" }, [finding.element, bulk.element]);
   const work = el("section", { class: "wb-a-work", "aria-label": "Images", hidden: true }, [
-    el("div", { class: "wb-a-head" }, [leave, el("div", {}, [title, advice])]),
+    el("div", { class: "wb-a-head" }, [leave, el("div", {}, [title, advice]), el("span", { class: "wb-a-gap" }), ignored]),
     el("div", { class: "wb-a-split" }, [el("div", { class: "wb-a-pictures" }, [gridRoot, none]), side]),
   ]);
   const page = el("div", { class: "wb-a-page", hidden: true });
@@ -159,7 +164,7 @@ export function mountAuditBoard(root, channel) {
   function showNumbers(view) {
     const stale = view.unchecked ? ` ${number(view.unchecked)} changed since: audit again to see what is left.` : "";
     numbers.textContent = view.ran
-      ? `Every one of ${number(view.images)} images was looked at, by ${view.rules_checked} rules: ${number(view.findings)} findings.${stale}`
+      ? `Every one of ${number(view.images)} images was looked at, by ${view.rules_checked} rules: ${number(view.findings)} findings${view.ignored ? `, ${number(view.ignored)} ignored` : ""}.${stale}`
       : "Nothing was audited yet.";
     numbers.classList.toggle("wb-a-stale", view.unchecked > 0);
   }
@@ -240,11 +245,12 @@ export function mountAuditBoard(root, channel) {
     list.replaceChildren(...view.rules.map((/** @type {any} */ one) => el("li", {}, [
       el("button", {
         type: "button", class: "wb-a-rule", "data-key": key(one), "aria-current": String(isChosen(one)),
-        "aria-label": `${WORDS[/** @type {"error"} */ (one.severity)]}: ${one.title}, ${number(one.images)} images`,
+        "aria-label": `${WORDS[/** @type {"error"} */ (one.severity)]}: ${one.title}, ${number(one.images)} images${one.ignored ? `, ${number(one.ignored)} ignored` : ""}`,
         onclick: () => ask("choose", { rule: one.rule, field: one.field }),
       }, [
         el("span", { class: `wb-a-dot wb-a-${one.severity}`, "aria-hidden": "true" }),
         el("span", { class: "wb-a-name", text: one.title }),
+        ...(one.ignored ? [el("span", { class: "wb-hint wb-a-left", text: `${number(one.ignored)} ignored` })] : []),
         el("span", { class: "wb-a-number", text: number(one.images) }),
       ]),
     ])));
@@ -263,6 +269,9 @@ export function mountAuditBoard(root, channel) {
     const changed = view.grid.revision !== revision;
     revision = view.grid.revision;
     if (changed) place = view.grid.focus;
+    ignored.hidden = !chosen.rule || (!chosen.ignored && !chosen.shows_ignored);
+    ignored.textContent = `Ignored (${number(chosen.ignored)})`;
+    ignored.setAttribute("aria-pressed", String(chosen.shows_ignored));
     const empty = chosen.images === 0;
     gridRoot.hidden = empty;
     none.hidden = !empty;
@@ -321,7 +330,7 @@ export function mountAuditBoard(root, channel) {
 
   /** @param {any} view */
   function showNothing(view) {
-    const clean = view.ran && !view.findings;
+    const clean = view.ran && !view.findings && !view.rules.length;
     const filtered = view.ran && view.findings > 0 && !view.rules.length;
     nothing.hidden = view.tab !== "rules" || Boolean(view.chosen) || !(clean || filtered || !view.ran);
     if (nothing.hidden) return;
@@ -357,6 +366,7 @@ export function mountAuditBoard(root, channel) {
   function perform(command) {
     if (command === "edit") finding.edit();
     else if (command === "take") finding.take();
+    else if (command === "ignore") finding.ignore();
     else if (command === "bulk") bulk.focus();
     else if (command === "undo" && told?.undo) ask("undo");
     else if (command === "help") grid?.help();

@@ -10,6 +10,7 @@ const images = (count) => `${number(count)} image${count === 1 ? "" : "s"}`;
 
 /**
  * @param {{fix: (image: string, field: string, value: string) => void, take: (image: string) => void,
+ *   ignore: (image: string, reason: string) => void, reopen: (image: string) => void,
  *   choose: (rule: string, field: string) => void, back: () => void}} given
  */
 export function findingPanel(given) {
@@ -24,7 +25,36 @@ export function findingPanel(given) {
   const take = button("Take the suggestion", () => takeIt(), { class: "wb-button" });
   const form = el("form", { class: "wb-a-form" }, [label, note, el("div", { class: "wb-a-ways" }, [save, take])]);
   const also = el("details", { class: "wb-a-also" });
-  const element = el("section", { class: "wb-a-finding", "aria-label": "The focused image" }, [name, said, form, also]);
+  const why = el("input", { class: "wb-a-text wb-a-why", "aria-label": "Why it is all right", placeholder: "Why it is all right", maxlength: 2000 });
+  const because = el("form", { class: "wb-a-form", hidden: true }, [why, el("div", { class: "wb-a-ways" }, [button("Ignore", () => ignoreIt(), { class: "wb-button wb-a-main" }), button("Cancel", () => closeWhy())])]);
+  const fine = button("It is all right…", () => openWhy(), { class: "wb-button wb-a-fine", title: "Say why; it counts no more until its value changes (I)" }, [el("span", { text: "It is all right…" }), el("kbd", { text: "I" })]);
+  const again = button("Bring back", () => shown && given.reopen(shown.image_id), { class: "wb-button wb-a-again", title: "Let it count again" });
+  const judge = el("div", { class: "wb-a-judge" }, [fine, because, again]);
+  const element = el("section", { class: "wb-a-finding", "aria-label": "The focused image" }, [name, said, form, judge, also]);
+
+  function openWhy() {
+    if (!shown || judge.hidden || fine.hidden) return;
+    because.hidden = false;
+    fine.hidden = true;
+    why.focus();
+  }
+
+  function closeWhy() {
+    because.hidden = true;
+    fine.hidden = false;
+    given.back();
+  }
+
+  function ignoreIt() {
+    if (!shown?.image_id || !why.value.trim()) return why.focus();
+    given.ignore(shown.image_id, why.value);
+    closeWhy();
+  }
+
+  because.addEventListener("submit", (/** @type {Event} */ event) => {
+    event.preventDefault();
+    ignoreIt();
+  });
 
   function enter() {
     if (shown?.image_id && shown.field) given.fix(shown.image_id, shown.field, input.value);
@@ -54,7 +84,15 @@ export function findingPanel(given) {
     name.textContent = found.name;
     name.title = found.name;
     const messages = [...new Set(found.own.map((/** @type {any} */ one) => one.message))];
-    said.replaceChildren(...(messages.length ? messages : chosen.rule ? [] : [`${found.label} has no value.`]).map((text) => el("p", { text })));
+    const ignored = found.ignored.map((/** @type {any} */ one) => `Ignored by ${one.by}: ${one.why}`);
+    said.replaceChildren(
+      ...(messages.length ? messages : chosen.rule ? [] : [`${found.label} has no value.`]).map((text) => el("p", { text })),
+      ...[...new Set(ignored)].map((text) => el("p", { class: "wb-hint wb-a-ignored", text })),
+    );
+    judge.hidden = !chosen.rule || !messages.length;
+    again.hidden = !ignored.length;
+    fine.hidden = Boolean(ignored.length);
+    because.hidden = true;
     form.hidden = !found.field;
     label.replaceChildren(el("span", { text: found.label }), input);
     if (!same) input.value = found.text;
@@ -82,6 +120,7 @@ export function findingPanel(given) {
     element,
     show,
     take: takeIt,
+    ignore: openWhy,
     place: () => shown?.place ?? -1,
     edit() {
       if (!shown || form.hidden) return;
@@ -92,7 +131,7 @@ export function findingPanel(given) {
 }
 
 /**
- * @param {{suggested: (scope: string) => void, set: (args: Record<string, string>) => void, apply: () => void,
+ * @param {{suggested: (scope: string) => void, ignore: (scope: string, reason: string) => void, reopen: (scope: string) => void, set: (args: Record<string, string>) => void, apply: () => void,
  *   discard: () => void, back: () => void}} given
  */
 export function bulkPanel(given) {
@@ -107,17 +146,20 @@ export function bulkPanel(given) {
     el("option", { value: "only_if_empty", text: "where empty, set to" }),
     el("option", { value: "append", text: "add" }),
     el("option", { value: "clear", text: "clear" }),
+    el("option", { value: "ignore", text: "all right, because" }),
   ]);
   const value = el("textarea", { class: "wb-a-text", rows: 2, dir: "auto", "aria-label": "Value", placeholder: "Text; {stem|clean}, {folder} or {date:%Y} stand for each image’s own" });
   const look = button("Preview", () => preview(), { class: "wb-button wb-a-main" });
   const suggested = button("Preview the suggestions", () => given.suggested(scope.value), { class: "wb-button" });
-  const form = el("form", { class: "wb-a-form" }, [
-    scope, el("div", { class: "wb-a-pair" }, [field, way]), value, el("div", { class: "wb-a-ways" }, [look, suggested]),
-  ]);
+  const again = button("Bring back", () => given.reopen(scope.value), { class: "wb-button wb-a-main" });
+  const pair = el("div", { class: "wb-a-pair" }, [field, way]);
+  const form = el("form", { class: "wb-a-form" }, [scope, pair, value, el("div", { class: "wb-a-ways" }, [look, suggested, again])]);
   const before = el("div", { class: "wb-a-preview", hidden: true, role: "region", "aria-label": "Preview", tabindex: -1 });
   const element = el("section", { class: "wb-a-bulk", "aria-label": "Mend many" }, [title, form, before]);
 
   function preview() {
+    if (!again.hidden) return given.reopen(scope.value);
+    if (way.value === "ignore") return value.value.trim() ? given.ignore(scope.value, value.value) : value.focus();
     given.set({ scope: scope.value, field: field.value, value: value.value, way: way.value });
   }
 
@@ -130,7 +172,11 @@ export function bulkPanel(given) {
     event.preventDefault();
     preview();
   });
-  way.addEventListener("change", () => (value.hidden = way.value === "clear"));
+  way.addEventListener("change", () => {
+    value.hidden = way.value === "clear";
+    field.hidden = way.value === "ignore";
+    look.textContent = way.value === "ignore" ? "Ignore" : "Preview";
+  });
 
   /** @param {number} count */
   function scopes(count) {
@@ -156,6 +202,10 @@ export function bulkPanel(given) {
     field.replaceChildren(...view.fields.map((/** @type {any} */ one) => el("option", { value: one.key, text: one.label, title: one.key })));
     if (view.fields.some((/** @type {any} */ one) => one.key === wanted)) field.value = wanted;
     suggested.hidden = !chosen.machine;
+    again.hidden = !chosen.shows_ignored;
+    for (const one of [pair, look]) one.hidden = chosen.shows_ignored;
+    value.hidden = chosen.shows_ignored || way.value === "clear";
+    way.querySelector("[value=ignore]").disabled = !chosen.rule;
     form.hidden = !chosen.images || Boolean(view.preview);
     title.textContent = view.preview ? "Before and after" : "Mend many";
     before.hidden = !view.preview;
