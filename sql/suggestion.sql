@@ -47,6 +47,10 @@ order by field, confidence desc, value, suggester
 select suggestion_id, image_id, field, kind, lang, value, confidence, suggester, model, version, evidence, status from suggestions
 where suggestion_id in (select unnest($ids::varchar[]))
 
+-- name: rejection_that_holds(seq)
+-- A rejection, where nothing was decided since about the same suggestion.
+select seq from last_decisions where seq = $seq and decision = 'rejected'
+
 -- name: values_under_suggestions(ids, fields)
 -- What the metadata of these images says in some fields, and how what was entered came about.
 select m.image_id, m.field, m.lang, m.value, m.origin from metadata m

@@ -247,3 +247,31 @@ def test_going_on_waits_for_no_suggestion(ws: wb.Bench, session: TagSession, mon
     assert session.place == 1
     assert not go.is_set()
     go.set()
+
+
+def test_a_rejection_is_undone_and_done_again(ws: wb.Bench, session: TagSession) -> None:
+    page = session.reject_suggestion(named(session, HEADLINE, "Linen in summer"))
+    assert page["undo"]["undo"] == "Reject “Linen in summer”"
+    session.next()
+    page = session.undo()
+    assert page["image"]["place"] == 0, "it shows the image concerned"
+    assert offered(session, HEADLINE) == ["Linen in summer", "Cotton in winter"]
+    assert set(ws.suggestions(ids(ws)[0]).query("value == 'Linen in summer'")["status"]) == {"open"}
+    session.redo()
+    assert offered(session, HEADLINE) == ["Cotton in winter"]
+    session.undo()
+    session.accept_suggestion(named(session, HEADLINE, "Linen in summer"))
+    assert origins(ws, HEADLINE) == {"Linen in summer": "suggested"}
+    session.undo()
+    assert session.view()["undo"]["undo"] is None
+
+
+def test_a_colleague_brings_back_what_was_rejected_here(ws: wb.Bench, session: TagSession) -> None:
+    session.reject_suggestion(named(session, HEADLINE, "Linen in summer"))
+    with wb.open(ws.folder, actor="ben") as other:
+        theirs = TagSession(other, "shop", images=ids(ws))
+        other.undo(next(event.seq for event in ws.ledger.read() if event.kind == "suggestion_rejected"))
+        theirs.close()
+    session.next()
+    session.previous()
+    assert offered(session, HEADLINE) == ["Linen in summer", "Cotton in winter"]

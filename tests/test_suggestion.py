@@ -207,6 +207,32 @@ def test_the_form_gets_the_surest_of_each_value_first(ws: wb.Bench) -> None:
     assert [s["value"] for s in suggestion.for_form(ws, image_id)[KEYWORDS]] == ["bird", "cow"]
 
 
+def test_the_form_learns_what_one_suggestion_hides(ws: wb.Bench) -> None:
+    image_id = image_ids(ws)["b.png"]
+    ws.suggest(None, [says(KEYWORDS, "cat", sure=0.4), says(KEYWORDS, "cat", sure=0.8, name="surer")])
+    [shown] = suggestion.for_form(ws, image_id)[KEYWORDS]
+    [hidden] = shown["also"]
+    assert (hidden["confidence"], shown["confidence"]) == (0.4, 0.8)
+    ws.reject([shown["suggestion_id"], hidden["suggestion_id"]])
+    assert suggestion.for_form(ws, image_id) == {}
+
+
+def test_a_rejection_is_taken_back(ws: wb.Bench) -> None:
+    ws.suggest(None, [says(KEYWORDS, "cat", "bird")])
+    ids = list(ids_by_value(ws, "b.png").values())
+    first = ws.reject(ids)[0]
+    assert ws.undo(first.seq).kind == "suggestion_reopened"
+    assert sorted(status(ws, "b.png").values()) == ["open", "rejected"]
+    with pytest.raises(Stale, match="no longer"):
+        ws.undo(first.seq)
+    assert len(ws.reopen(ids)) == 1
+    assert set(status(ws, "b.png").values()) == {"open"}
+    assert ws.acceptance_rates().empty
+    ws.rebuild(workers=1, progress=False)
+    ws.suggest(None, [says(KEYWORDS, "cat", "bird")])
+    assert set(status(ws, "b.png").values()) == {"open"}
+
+
 def test_ids_that_are_not_there(ws: wb.Bench) -> None:
     for verb in (ws.accept, ws.reject):
         with pytest.raises(NotFound):

@@ -168,6 +168,8 @@ class Bench(Workspace):
             return undo_rename(self, seq, reason=reason)
         if event and event[0].kind in ignoring.KINDS:
             return ignoring.undo(self, seq, reason=reason)
+        if event and event[0].kind == "suggestion_rejected":
+            return suggesting.undo_reject(self, seq, reason=reason)
         return remembering.undo(self, seq, reason=reason, force=force)
 
     def suggest(
@@ -202,6 +204,10 @@ class Bench(Workspace):
     def reject(self, ids: Sequence[str], *, reason: str = "") -> list[Event]:
         """Reject suggestions, so that they aren't made again: see `workbench.suggestion.reject`."""
         return suggesting.reject(self, ids, reason=reason)
+
+    def reopen(self, ids: Sequence[str], *, reason: str = "") -> list[Event]:
+        """Take rejections of suggestions back: see `workbench.suggestion.reopen`."""
+        return suggesting.reopen(self, ids, reason=reason)
 
     def acceptance_rates(self) -> pd.DataFrame:
         """Say how many suggestions were accepted, of which kind: see `workbench.suggestion.acceptance_rates`."""

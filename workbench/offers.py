@@ -76,9 +76,14 @@ class Offers:
 
     def hear(self, event: Event) -> None:
         """Take note of a decision, one's own or a colleague's."""
+        told = event.payload
+        if event.kind == "suggestion_reopened":
+            with self._lock:
+                if self._decided.get(told["suggestion_id"], ("", None))[0] == "rejected":
+                    del self._decided[told["suggestion_id"]]
+                self._unwanted.discard((told["image_id"], told["field"], told["lang"], told["suggested"]))
         if event.kind not in _DECISIONS:
             return
-        told = event.payload
         with self._lock:
             self._decided[told["suggestion_id"]] = (_DECISIONS[event.kind], told["value"])
             same = (told["image_id"], told["field"], told["lang"], told["suggested"])
@@ -139,6 +144,11 @@ class Offers:
         return chosen
 
     # -- deciding
+
+    def rejected(self, row: Row) -> list[dict[str, Any]]:
+        """Return what is written down when a suggestion is rejected: also for those of the same that it hides."""
+        hidden = [{**row, **one} for one in row["also"]]
+        return [suggestion.decision(one, None) for one in (row, *hidden)]
 
     def accepted(self, values: ImageValues, rows: Sequence[Row]) -> dict[str, Entry]:
         """Return what fields say with these suggestions in them: what stood there keeps how it came about."""

@@ -34,6 +34,7 @@ PATIENCE = 120.0
 """Seconds that a suggester may be silent."""
 
 _AT_ONCE = {"image": 16}
+_HIDDEN = ("suggestion_id", "confidence", "suggester", "model", "version")
 _MANY = 1_000
 _FAILURES = 3  # batches in a row that may fail before a suggester isn't asked any more
 _TROUBLES = 20  # kept in the report, of each suggester
@@ -397,6 +398,43 @@ def reject(ws: Workspace, ids: Sequence[str], *, reason: str = "") -> list[Event
     return change.events
 
 
+def reopen(ws: Workspace, ids: Sequence[str], *, reason: str = "") -> list[Event]:
+    """Take rejections back: the suggestions are open again; those that weren't rejected are left alone.
+
+    Raises
+    ------
+    NotFound
+        An id isn't known. Where suggestions were made anew since, a rejected one isn't among them: `undo_reject` takes
+        its rejection back, and the next run proposes it again.
+    """
+    with ws.change(reason) as change:
+        for row in _chosen(ws, ids):
+            if row["status"] == "rejected":
+                change.add("suggestion_reopened", decision(row, None))
+    return change.events
+
+
+def undo_reject(ws: Workspace, seq: int, *, reason: str = "") -> Event:
+    """Take one rejection back, named by its place in the ledger.
+
+    Raises
+    ------
+    BadValue
+        The event is another one.
+    Stale
+        It was taken back already, or something else was decided since.
+    """
+    found = ws.ledger.read(after=seq - 1, limit=1) if seq > 0 else []
+    if not found or found[0].kind != "suggestion_rejected":
+        raise BadValue(f"Event {seq} rejected no suggestion.", hint="ws.changes() lists what can be undone.")
+    if ws.query("rejection_that_holds", seq=seq).empty:
+        raise Stale(f"The rejection {seq} holds no longer.", hint="Look at ws.suggestions(image_id).")
+    with ws.change(reason or f"undo of {seq}") as change:
+        payload = {key: value for key, value in found[0].payload.items() if key != "attachment_sha256"}
+        change.add("suggestion_reopened", payload)
+    return change.events[0]
+
+
 def decision(row: Mapping[str, Any], value: str | None) -> dict[str, Any]:
     """Return the payload of an event that says what became of a suggestion.
 
@@ -503,19 +541,22 @@ def for_form(
     -------
     dict
         Field → suggestions, the surest first: suggestion_id, lang, value, confidence, suggester, model, version,
-        evidence. Where several suggesters propose the same, only the surest is there.
+        evidence, also. Where several suggesters propose the same, only the surest is there, and ``also`` has the
+        others, which it hides: suggestion_id, confidence, suggester, model, version.
     """
     wanted = None if fields is None else set(fields)
     found: dict[str, list[dict[str, Any]]] = {}
-    seen: dict[tuple[str, str | None], set[str]] = {}
+    seen: dict[tuple[str, str | None], dict[str, dict[str, Any]]] = {}
     for row in _asking(ws)("suggestions_of", image_id=image_id).to_pylist():
         name = row.pop("field")
-        values = seen.setdefault((name, row["lang"]), set())
+        values = seen.setdefault((name, row["lang"]), {})
         if row.pop("status") != "open" or (wanted is not None and name not in wanted):
             continue
-        if row["value"] not in values and len(values) < most:
-            values.add(row["value"])
-            found.setdefault(name, []).append(row)
+        if row["value"] in values:
+            values[row["value"]]["also"].append({key: row[key] for key in _HIDDEN})
+        elif len(values) < most:
+            values[row["value"]] = row | {"also": []}
+            found.setdefault(name, []).append(values[row["value"]])
     return found
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from workbench.events import ORIGINS, flatten, pack
 from workbench.image_values import Entry
@@ -26,6 +27,8 @@ class Step:
         image_id → field → entry.
     visit : str
         Changes of one field on one visit are one step.
+    rejected : sequence of mapping
+        Suggestions that were rejected, as the events say it; then no value was changed.
     """
 
     says: str
@@ -33,6 +36,7 @@ class Step:
     before: dict[str, dict[str, Entry | None]]
     after: dict[str, dict[str, Entry | None]]
     visit: str = ""
+    rejected: Sequence[Mapping[str, Any]] = ()
 
 
 class Steps:

@@ -47,6 +47,8 @@ SURE = 0.8
 
 EDGES = (256, 8_192)
 
+_REJECTIONS = {"Undo": "suggestion_reopened", "Redo": "suggestion_rejected"}
+
 
 class TagSession:
     """One person's way through images, entering values.
@@ -435,6 +437,12 @@ class TagSession:
             if not steps:
                 return self._page()
             step = steps[-1]
+            if step.rejected:
+                self._decide(_REJECTIONS[verb], f"{verb}: {step.says}", step.rejected)
+                others.append(steps.pop())
+                if step.place != self.place:
+                    self._move(step.place)
+                return self._page()
             here = len(step.after) == 1
             if not here:
                 self._following.load(list(step.after))
@@ -671,7 +679,9 @@ class TagSession:
             return self._page() | {"accepted": len(rows)}
 
     def reject_suggestion(self, suggestion_id: str, *, image_id: str | None = None) -> dict[str, Any]:
-        """Say that a suggestion is wrong: the same model won't make it again.
+        """Say that a suggestion is wrong: the same model won't make it again. `undo` brings it back.
+
+        Where several suggesters propose the same, all of them are rejected.
 
         Raises
         ------
@@ -680,11 +690,17 @@ class TagSession:
         """
         with self._lock:
             row = self.offers.find(self._values_for(image_id), suggestion_id)
-            with self.ws.change("Reject a suggestion") as change:
-                change.add("suggestion_rejected", decision(row, None))
-            for event in change.events:
-                self._following.hear(event)
+            step = Step(f"Reject “{row['value'][:60]}”", self.place or 0, {}, {}, rejected=self.offers.rejected(row))
+            self._decide("suggestion_rejected", step.says, step.rejected)
+            self._steps.remember(step)
             return self._page()
+
+    def _decide(self, kind: str, says: str, told: Sequence[Mapping[str, Any]]) -> None:
+        with self.ws.change(says) as change:
+            for payload in told:
+                change.add(kind, payload)
+        for event in change.events:
+            self._following.hear(event)
 
     def _values_for(self, image_id: str | None) -> ImageValues:
         self._pace.touch()
