@@ -64,10 +64,10 @@ with held as (
     union
     select checksum from image_facts where image_id in (select image_id from concerned)
 )
-select content_a, content_b, decision = 'duplicate' as together from last_pair_decisions
+select content_a, content_b, decision as said from last_pair_decisions
 where content_a in (select held from held) and content_b in (select held from held)
 union all
-select content_a, content_b, false from pair_checks k
+select distinct content_a, content_b, relation from pair_checks k
 where relation in ('variant', 'unrelated') and content_a in (select held from held) and content_b in (select held from held)
   and not exists (
       select 1 from last_pair_decisions d where d.content_a = k.content_a and d.content_b = k.content_b)

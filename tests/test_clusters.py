@@ -69,12 +69,20 @@ def test_look_alikes_do_not_chain() -> None:
     assert not {"a", "c"} <= sets(made)[0]
 
 
-def test_what_verification_refused_keeps_apart_though_no_pair_says_so() -> None:
+@pytest.mark.parametrize("said", ["unrelated", "variant", "not_duplicate"])
+def test_what_was_refused_keeps_apart_though_no_pair_says_so(said: str) -> None:
     images = [image(n) for n in "abc"]
     pairs = [("a", "b", "fuzzy"), ("b", "c", "fuzzy")]
     assert sets(cluster(known(images, *pairs), RULES)) == [{"a", "b", "c"}]
-    apart = known(images, *pairs, verdicts=[("p:a", "p:c", False)])
+    apart = known(images, *pairs, verdicts=[("p:a", "p:c", said)])
     assert all(not {"a", "c"} <= group for group in sets(cluster(apart, RULES)))
+
+
+def test_two_corners_of_one_picture_are_both_copies_of_it() -> None:
+    images = [image("left"), image("right"), image("whole", pixels=40_000, true_pixels=40_000)]
+    pairs = [("left", "whole", "content"), ("right", "whole", "content")]
+    made = cluster(known(images, *pairs, verdicts=[("p:left", "p:right", "unrelated")]), RULES)
+    assert (sets(made), keepers(made)) == ([{"left", "right", "whole"}], ["whole"])
 
 
 @pytest.mark.parametrize("relation", ["not_duplicate", "variant", "burst", "companion"])
@@ -84,7 +92,7 @@ def test_what_people_or_cameras_say_keeps_apart(relation: str) -> None:
 
 def test_a_person_who_says_duplicate_is_believed_against_a_verification() -> None:
     images = [image("a"), image("b"), image("c")]
-    made = cluster(known(images, ("a", "b", "duplicate"), verdicts=[("p:a", "p:b", True)]), RULES)
+    made = cluster(known(images, ("a", "b", "duplicate"), verdicts=[("p:a", "p:b", "duplicate")]), RULES)
     assert sets(made) == [{"a", "b"}]
     assert {row.relation for row in made.rows} == {"duplicate"}
 
@@ -92,7 +100,7 @@ def test_a_person_who_says_duplicate_is_believed_against_a_verification() -> Non
 def test_what_a_person_said_of_contents_holds_for_files_nobody_paired() -> None:
     images = [image("a", "p"), image("b", "p"), image("c", "q"), image("d", "r")]
     pairs = [("a", "b", "exact"), ("b", "c", "fuzzy"), ("c", "d", "fuzzy")]
-    made = cluster(known(images, *pairs, verdicts=[("p", "r", True)]), RULES)
+    made = cluster(known(images, *pairs, verdicts=[("p", "r", "duplicate")]), RULES)
     assert {"a", "b", "d"} <= sets(made)[0]
 
 
@@ -231,7 +239,7 @@ def test_a_cluster_that_was_decided_stays_as_it_was_decided(what: Known, data: s
     content = dict(zip(what.facts["image_id"], what.facts["content"], strict=True))
     said = {tuple(sorted((keeper, m))): 1.0 for m in members if content[m] != content[keeper]}
     pairs = [(a, b, "duplicate" if (a, b) in said else relation, score) for a, b, relation, score in what.pairs]
-    verdicts = [(*sorted((content[a], content[b])), True) for a, b in said]
+    verdicts = [(*sorted((content[a], content[b])), "duplicate") for a, b in said]
     after = cluster(replace(what, pairs=pairs, verdicts=verdicts, chosen={**what.chosen, keeper: 100}), RULES).rows
     [now] = [{r.image_id for r in after if r.cluster_id == row.cluster_id} for row in after if row.image_id == keeper]
     assert set(members) <= now

@@ -62,6 +62,12 @@ def test_copies_of_the_whole_meet_in_their_centre() -> None:
     assert star.members[1] == Link("fuzzy", 0.25), "as sure as both steps together"
 
 
+def test_neither_of_two_that_have_nothing_in_common_is_kept_for_the_other() -> None:
+    chain = fuzzy((0, 2), (1, 2))
+    assert groups(make_stars(chain, [], lowest, refuted={(0, 1)})) == [{0, 2}]
+    assert groups(make_stars(chain, [], max, refuted={(0, 1)})) == [{0, 1, 2}], "both are copies of what is kept"
+
+
 def test_the_centre_is_the_one_with_most_links() -> None:
     [star] = make_stars(fuzzy((0, 3), (1, 3), (2, 3)), [], lambda nodes: nodes[-1])
     assert star.centre == star.keeper == 3

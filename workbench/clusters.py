@@ -43,8 +43,9 @@ class Known:
         Two images, their relation (a person's word where there is one), and how sure it is.
     facts : mapping
         See `workbench.keepers.Facts`; of every image that is in a pair.
-    verdicts : list of (str, str, bool)
-        Two content keys (checksums, where those are equal) → whether a person or a verification held them together.
+    verdicts : list of (str, str, str)
+        Two content keys (checksums, where those are equal) → what a person (duplicate, variant, not_duplicate) or else
+        a verification (variant, unrelated) said of them.
     better : list of (str, str)
         Keys of two contents of which people found the first better.
     chosen : dict of str to int
@@ -53,7 +54,7 @@ class Known:
 
     pairs: Sequence[tuple[str, str, str, float]]
     facts: keepers.Facts
-    verdicts: Sequence[tuple[str, str, bool]] = ()
+    verdicts: Sequence[tuple[str, str, str]] = ()
     better: Sequence[tuple[str, str]] = ()
     chosen: Mapping[str, int] = field(default_factory=dict)
 
@@ -182,6 +183,7 @@ class Clusters:
         self._preferred = {key for pair in known.better for key in pair}
         self._links: dict[tuple[int, int], Link] = {}
         self._apart: set[tuple[int, int]] = set()
+        self._refuted: set[tuple[int, int]] = set()
         self._companions: dict[int, list[int]] = defaultdict(list)
 
     def run(self) -> None:
@@ -216,16 +218,21 @@ class Clusters:
             holders[content].append(number)
             if checksum != content:
                 holders[checksum].append(number)
-        for key_a, key_b, together in self._known.verdicts:
+        for key_a, key_b, said in self._known.verdicts:
             for a in holders.get(key_a, ()):
                 for b in holders.get(key_b, ()):
-                    between = min(a, b), max(a, b)
-                    if a == b or between in self._links:
-                        continue
-                    if together:
-                        self._links[between] = Link("duplicate", 1.0)
-                    else:
-                        self._apart.add(between)
+                    if a != b:
+                        self._apply(said, (min(a, b), max(a, b)))
+
+    def _apply(self, said: str, between: tuple[int, int]) -> None:
+        if between in self._links:
+            return
+        if said == "duplicate":
+            self._links[between] = Link("duplicate", 1.0)
+        elif said == "unrelated":
+            self._refuted.add(between)
+        else:
+            self._apart.add(between)
 
     # -- groups of the same picture
 
@@ -253,7 +260,9 @@ class Clusters:
         linked = {group for pair in between for group in pair}
         apart = {self._groups_of(a, b) for a, b in self._apart}
         kept = dict.fromkeys(self._group_of[image] for image in self._chosen_last_first())
-        for star in make_stars(between, apart, self._best_group, kept=[g for g in kept if g in linked]):
+        refuted = {self._groups_of(a, b) for a, b in self._refuted}
+        seeds = [group for group in kept if group in linked]
+        for star in make_stars(between, apart, self._best_group, kept=seeds, refuted=refuted):
             yield star.keeper, star.centre, star.members
 
     def _groups_of(self, a: int, b: int) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import importlib.util
 import json
 import threading
 import time
@@ -289,7 +290,9 @@ class _Find:
         self._enter("finding", method)
         settings = canonical({"version": VERSION, **self._settings_of(method)})
         done = {"method": method, "settings": settings, "stamp": self._stamp}
-        if self.images is None and not self.again and self._is_done(**done):
+        if method in _FINDERS and importlib.util.find_spec(_FINDERS[method]) is None:
+            report.outcome = "unavailable"
+        elif self.images is None and not self.again and self._is_done(**done):
             report.outcome = "unchanged"
         else:
             self._find(method)

@@ -3,7 +3,8 @@
 A pair says something about two images, not about a third: A may be a crop of B, and B a collage with C. So clusters
 aren't what hangs together somehow, but stars. The node with the most links becomes a centre, its neighbours its star,
 and what is left goes on. Every member of a star is linked to the centre, no two of them are known to be apart, and each
-is linked to the one that is kept, or both are the whole picture of the centre, not a part of it. What people decided
+is linked to the one that is kept, or both are the whole picture of the centre, not a part of it, and no comparison of
+the two said otherwise. What people decided
 makes stars first, and stays as it was decided; what is left over at the end goes where it is linked to the keeper.
 """
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -53,7 +54,12 @@ Edges = Mapping[tuple[int, int], Link]
 
 
 def make_stars(
-    links: Edges, apart: Iterable[tuple[int, int]], keeper: Callable[[list[int]], int], *, kept: Iterable[int] = ()
+    links: Edges,
+    apart: Iterable[tuple[int, int]],
+    keeper: Callable[[list[int]], int],
+    *,
+    kept: Iterable[int] = (),
+    refuted: Container[tuple[int, int]] = (),
 ) -> list[Star]:
     """Return the stars that a graph falls into; a node is in one at most.
 
@@ -69,6 +75,9 @@ def make_stars(
         Returns which of some nodes is kept.
     kept : iterable of int
         Nodes that people kept, the latest first: each keeps what they called its ``duplicate``.
+    refuted : container of (int, int)
+        Nodes, the lesser first, that were compared and have nothing in common, as two corners of one picture: both may
+        be copies of a third, but neither is kept for the other.
     """
     forbidden: dict[int, set[int]] = {}
     for a, b in apart:
@@ -79,16 +88,20 @@ def make_stars(
         if b not in forbidden.get(a, ()):
             around.setdefault(a, {})[b] = link
             around.setdefault(b, {})[a] = link
-    return _Sky(around, forbidden, keeper).stars(kept)
+    return _Sky(around, forbidden, keeper, refuted).stars(kept)
 
 
 class _Sky:
     """The nodes that are in no star yet."""
 
     def __init__(
-        self, around: dict[int, dict[int, Link]], forbidden: dict[int, set[int]], keeper: Callable[[list[int]], int]
+        self,
+        around: dict[int, dict[int, Link]],
+        forbidden: dict[int, set[int]],
+        keeper: Callable[[list[int]], int],
+        refuted: Container[tuple[int, int]],
     ) -> None:
-        self.around, self.forbidden, self.keeper = around, forbidden, keeper
+        self.around, self.forbidden, self.keeper, self.refuted = around, forbidden, keeper, refuted
         self.free = set(around)
 
     def stars(self, kept: Iterable[int]) -> list[Star]:
@@ -157,6 +170,8 @@ class _Sky:
         if direct is not None:
             return direct
         first, second = self.around[centre][kept], self.around[centre][other]
+        if (min(kept, other), max(kept, other)) in self.refuted:
+            return None
         if first.relation in WHOLE and second.relation in WHOLE:
             weaker = max(first, second, key=lambda link: link.strength)
             return Link(weaker.relation, first.score * second.score)
