@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 import threading
@@ -217,6 +218,8 @@ class Bench(Workspace):
 def open(folder: str | Path, *, actor: str | None = None) -> Bench:
     """Open a workspace, making it when the folder is new.
 
+    In a notebook the widgets are imported meanwhile, so that the first of them shows at once.
+
     Parameters
     ----------
     folder : str or Path
@@ -229,7 +232,10 @@ def open(folder: str | Path, *, actor: str | None = None) -> Bench:
     StorageError
         The folder can't be made or written.
     """
-    return Bench(folder, actor=actor)
+    opened = Bench(folder, actor=actor)
+    if in_notebook():
+        threading.Thread(target=importlib.import_module, args=["workbench.widgets.image_grid"], daemon=True).start()
+    return opened
 
 
 def _shown(progress: bool | Callable[[Progress], None], cancel: threading.Event) -> Any:
