@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from workbench import bench, removal
+from workbench import bench, dedup_report, removal
 from workbench.dedup_settings import METHODS
 from workbench.errors import BadValue, Stale
 from workbench.relations import DUPLICATES
@@ -23,6 +23,14 @@ class Verb:
     """One verb: what runs, and what adds its arguments to the parser (besides --workspace, --actor and --json)."""
 
     run: Callable[[bench.Bench, argparse.Namespace], int]
+    arguments: Callable[[argparse.ArgumentParser], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """A verb that opens no workspace by itself: all its arguments are its own, besides --json."""
+
+    run: Callable[[argparse.Namespace], int]
     arguments: Callable[[argparse.ArgumentParser], None]
 
 
@@ -146,13 +154,62 @@ def _references_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("to", help="a file that ends with .csv, .json or .parquet")
 
 
-VERBS: dict[str, Verb] = {
+def _report(ws: bench.Bench, args: argparse.Namespace) -> int:
+    """Write the report: a page that can go to a client, its tables, and their checksums."""
+    price = dedup_report.Price(args.price_per_gb, args.currency, args.per)
+    made = ws.dedup.report(args.out, price=price, examples=args.examples, overwrite=args.overwrite, title=args.title)
+    say({"folder": str(made.folder), "numbers": made.numbers, "files": made.files}, args, str(made))
+    return 0
+
+
+def _verify_report(args: argparse.Namespace) -> int:
+    """Check a report again: its files, the ledger it was made at, and every image that stays."""
+    found = dedup_report.verify_report(args.report, args.workspace)
+    say(found.as_dict(), args, str(found))
+    return 0 if found.ok else 1
+
+
+def _report_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", required=True, metavar="DIR", help="a folder that doesn't exist yet")
+    parser.add_argument("--title", default="", help="who or what it is for; the workspace's name when not given")
+    parser.add_argument("--price-per-gb", type=float, default=0.0, metavar="X", help="what 10⁹ bytes cost")
+    parser.add_argument("--currency", default="EUR", help="of that price")
+    parser.add_argument("--per", default="month", help="month, year …: what that price is for")
+    parser.add_argument("--examples", type=int, default=4, help="pairs of each kind to show as evidence")
+    parser.add_argument("--overwrite", action="store_true", help="replace an earlier report in that folder")
+
+
+def _verify_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("report", metavar="REPORT", help="the folder of the report")
+    parser.add_argument("--workspace", metavar="DIR", help="where the workspace is, if it was moved since")
+
+
+def _calibrate(ws: bench.Bench, args: argparse.Namespace) -> int:
+    """Try out on this collection what is found and what is taken for a duplicate wrongly, and set thresholds."""
+    how = {name: value for name in ("sample", "pairs") if (value := getattr(args, name)) is not None}
+    made = ws.dedup.calibrate(kinds=args.kind, seed=args.seed, progress=not args.quiet, **how)
+    say(made.as_dict(), args, str(made))
+    return 130 if made.outcome == "cancelled" else 0
+
+
+def _calibrate_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--sample", type=int, help="how many pictures copies are made of")
+    parser.add_argument("--pairs", type=int, help="how many pairs by chance, and as many alike")
+    parser.add_argument("--kind", action="append", help="only this kind of edit; may be said several times")
+    parser.add_argument("--seed", type=int, default=0, help="decides what is drawn")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+
+
+VERBS: dict[str, Verb | Apart] = {
     "find": Verb(_find, _find_arguments),
+    "calibrate": Verb(_calibrate, _calibrate_arguments),
     "plan": Verb(_plan, _plan_arguments),
     "apply": Verb(_apply, _apply_arguments),
     "restore": Verb(_restore, _restore_arguments),
     "purge": Verb(_purge, _purge_arguments),
     "references": Verb(_references, _references_arguments),
+    "report": Verb(_report, _report_arguments),
+    "verify-report": Apart(_verify_report, _verify_arguments),
 }
 """Verb → what it does; its help is the first line of the function's docstring."""
 
@@ -163,16 +220,20 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     for name, verb in VERBS.items():
         says = (verb.run.__doc__ or "").strip().splitlines()[0]
         made = verbs.add_parser(name, help=says, description=says)
-        made.add_argument("--workspace", required=True, metavar="DIR", help="the workspace folder")
-        made.add_argument("--actor", help="who works; the login name when not given")
+        if isinstance(verb, Verb):
+            made.add_argument("--workspace", required=True, metavar="DIR", help="the workspace folder")
+            made.add_argument("--actor", help="who works; the login name when not given")
         made.add_argument("--json", action="store_true", help="print JSON")
         verb.arguments(made)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run a verb; return the exit code."""
+    verb = VERBS[args.verb]
+    if isinstance(verb, Apart):
+        return verb.run(args)
     folder = Path(args.workspace)
     if not (folder / "workspace.toml").exists():
         raise BadValue(f"{folder} is not a workspace.", hint="Make one with `workbench scan SOURCE --workspace DIR`.")
     with bench.open(folder, actor=args.actor) as ws:
-        return VERBS[args.verb].run(ws, args)
+        return verb.run(ws, args)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from workbench import dedup, removal
+from workbench import certificate, dedup, dedup_report, merging, removal
 from workbench.removal_journal import RemovalReport, Tell
 
 if TYPE_CHECKING:
+    from workbench.calibration import Calibration
     from workbench.workspace import Workspace
 
 
@@ -39,6 +41,22 @@ class Dedup:
         """Find duplicates and put them into clusters: see `workbench.dedup.find_duplicates`."""
         return dedup.find_duplicates(self._ws, methods, **how)
 
+    def calibrate(
+        self, *, progress: bool | Tell = True, cancel: threading.Event | None = None, **how: Any
+    ) -> Calibration:
+        """Try out on this collection what is found, and set thresholds: see `workbench.calibration.calibrate`."""
+        from workbench import calibration  # brings OpenCV, which few need
+
+        cancel = cancel or threading.Event()
+        with self._show(progress, cancel, "Calibrating", "steps") as tell:
+            return calibration.calibrate(self._ws, progress=tell, cancel=cancel, **how)
+
+    def calibration(self) -> Calibration | None:
+        """Return the last calibration: see `workbench.calibration.last`."""
+        from workbench import calibration  # as above
+
+        return calibration.last(self._ws)
+
     def plan(self, clusters: Sequence[str] | None = None, **what: Any) -> removal.Plan:
         """Plan to move the redundant images of decided clusters into quarantine: see `workbench.removal.plan`."""
         return removal.plan(self._ws, clusters, **what)
@@ -65,3 +83,15 @@ class Dedup:
     def purge(self, images: Sequence[str] | None = None, **what: Any) -> removal.Plan:
         """Plan to delete for good what has been in quarantine long enough: see `workbench.removal.purge`."""
         return removal.purge(self._ws, images, **what)
+
+    def merge(self, clusters: Sequence[str] | None = None, policy: Any = None, **how: Any) -> merging.MergePreview:
+        """Work out what the images that stay would take over from their duplicates: see `workbench.merging.preview`."""
+        return merging.preview(self._ws, clusters, policy, **how)
+
+    def certify(self, plan: removal.Plan | certificate.Pairs, n: int | None = None, **how: Any) -> certificate.Draw:
+        """Draw a random sample of a plan, to be looked at: see `workbench.certificate.draw`."""
+        return certificate.draw(self._ws, plan, n, **how)
+
+    def report(self, to: str | os.PathLike[str], **what: Any) -> dedup_report.Report:
+        """Write the report of the de-duplication: see `workbench.dedup_report.report`."""
+        return dedup_report.report(self._ws, to, **what)

@@ -195,8 +195,11 @@ def _audit_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
 
 def _decided_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
     names = ("cluster_id", "decision", "image_a", "content_a", "image_b", "content_b", "images", "bytes", "relation")
+    agrees = event.payload.get("agrees")
+    common = {"how": event.payload["how"], "first_by": event.payload.get("first_by")}
+    common["agrees"] = None if agrees is None else int(agrees)
     for record in event.payload.get("rows") or unpack(attachment or zlib.compress(b"")):
-        yield dict(zip(names, record, strict=True)) | {"how": event.payload["how"]}
+        yield dict(zip(names, record, strict=True)) | common
 
 
 def _reopened_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
@@ -209,6 +212,13 @@ def _search_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
     settings = canonical(event.payload["settings"])
     for method, outcome, pairs in event.payload["methods"]:
         yield common | {"method": method, "settings": settings, "outcome": outcome, "pairs": pairs}
+
+
+def _calibration_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
+    common = {name: event.payload[name] for name in ("calibration_id", "seed", "pictures", "sampled")}
+    common["thresholds"] = canonical(event.payload["thresholds"])
+    names = ("part", "kind", "says", "tried", "proposed", "found", "refuted", "low", "high")
+    return (common | dict(zip(names, figure, strict=True)) for figure in event.payload["figures"])
 
 
 _REMOVED = (
@@ -359,7 +369,7 @@ KINDS: dict[str, Kind] = {
         "A row without a second image is about a whole cluster.",
         "count what how",
         "cluster_id:text decision:text image_a:text content_a:text image_b:text content_b:text images:int bytes:int "
-        "relation:text how:text",
+        "relation:text how:text first_by:text agrees:int",
         explode=_decided_rows,
     ),
     "clusters_reopened": _kind(
@@ -373,6 +383,13 @@ KINDS: dict[str, Kind] = {
         "run_id settings outcome images methods",
         "run_id:text method:text settings:text outcome:text images:int pairs:int",
         explode=_search_rows,
+    ),
+    "duplicates_calibrated": _kind(
+        "Somebody tried out on this collection what finding duplicates is worth, and set its thresholds by it.",
+        "calibration_id thresholds seed pictures sampled figures",
+        "calibration_id:text part:text kind:text says:text tried:int proposed:int found:int refuted:int low:float "
+        "high:float thresholds:text seed:int pictures:int sampled:int",
+        explode=_calibration_rows,
     ),
     "removal_planned": _kind(
         "Somebody is about to move files into quarantine, out of it, or to delete them there: which, and why.",

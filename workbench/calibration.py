@@ -1,0 +1,607 @@
+"""Try out, on the collection at hand, what a search for duplicates finds and what it takes for duplicates wrongly.
+
+How well pictures can be told apart belongs to a collection: what never errs among holiday photographs errs all the time
+in a catalogue. So edited copies of some of the collection's own pictures are made, in memory, and looked for; and pairs
+of pictures that are no copies of each other are laid before verification: by chance, by the likeness of their hashes,
+and made to look alike. The score from which on a pair is called a duplicate is set so that fewest of them are.
+
+What is shown is stated with bounds: recall by Wilson's interval (E. B. Wilson, "Probable inference, the law of
+succession, and statistical inference", JASA 22, 1927), the rate of false matches by Clopper and Pearson's bound. Both
+take trials for independent; pairs of a collection share pictures, so take the last figure for an order of magnitude.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from workbench import comparing, dedup, edits, hash_index, trials
+from workbench.comparing import Comparison, Shown
+from workbench.dedup_settings import Settings
+from workbench.errors import BadValue, TooMuch
+from workbench.finders import content
+from workbench.intervals import upper_bound
+from workbench.relations import DUPLICATES
+from workbench.trials import Trial, Tried
+from workbench.verification import Thresholds, Verdict
+from workbench.word_index import WordIndex, words_of
+from workbench.workers import Pool
+from workbench.workspace import Workspace
+
+SAMPLE = 24
+"""Pictures that copies are made of."""
+PAIRS = 600
+"""Pairs by chance, and as many of the nearest hashes, that are verified."""
+MOST = 50_000
+"""Pictures among which copies are looked for; of more, that many are drawn."""
+TARGET = 1e-6
+"""The rate of false matches that is aimed at."""
+LEVELS = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
+"""Scores that may be demanded for a duplicate; never less than verification demands by itself."""
+
+Tell = Callable[[int, int, str], None]
+_METHODS = ("exact", "same-picture", "fuzzy", "content")
+_DEADLINE = 180.0
+_REFUTED = ("variant", "not_duplicate", "burst", "companion")
+
+
+class Recall(NamedTuple):
+    """How many copies of one kind of edit were found.
+
+    Attributes
+    ----------
+    kind, says, family : str
+        Of the edit.
+    tried, proposed, found : int
+        Copies; those that hashes or visual words led to; those that verification then called duplicates.
+    low, high : float
+        Wilson's interval of ``found / tried``, 95 %.
+    """
+
+    kind: str
+    says: str
+    family: str
+    tried: int
+    proposed: int
+    found: int
+    low: float
+    high: float
+
+
+class Pairs(NamedTuple):
+    """What became of one set of pairs of different pictures.
+
+    Attributes
+    ----------
+    kind, says : str
+        ``all`` (of the collection, as the last search decided), ``random``, ``nearest``, or a kind of look-alikes.
+    tried, accepted : int
+        Pairs; those called duplicates.
+    refuted : int
+        Of the accepted known to be none: people said so, or they were made to differ. What nobody has looked at yet
+        isn't counted: many a one will be a duplicate.
+    bound : float
+        The rate of false matches that isn't exceeded, 95 %.
+    worst : float
+        The same if everything that nobody has looked at were wrong.
+    """
+
+    kind: str
+    says: str
+    tried: int
+    accepted: int
+    refuted: int
+    bound: float
+    worst: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What a calibration came to.
+
+    Attributes
+    ----------
+    thresholds : dict
+        Chosen for this collection; what isn't in it stays as built in.
+    pictures, sampled : int
+        Different pictures there are to find copies among; those that copies were made of.
+    recalls : tuple of Recall
+    pairs : tuple of Pairs
+    outcome : str
+        ``finished``, or ``cancelled``: then the figures are of what was done by then and nothing is stored.
+    """
+
+    calibration_id: str
+    thresholds: dict[str, Any]
+    seed: int
+    pictures: int
+    sampled: int
+    recalls: tuple[Recall, ...]
+    pairs: tuple[Pairs, ...]
+    seconds: float = 0.0
+    outcome: str = "finished"
+
+    def frame(self) -> pd.DataFrame:
+        """Return recall by kind of edit, what is found least first, with its interval."""
+        made = pd.DataFrame(self.recalls, columns=list(Recall._fields))
+        made.insert(6, "recall", made["found"] / made["tried"].clip(lower=1))
+        return made.sort_values(["recall", "kind"], ignore_index=True)
+
+    def false_matches(self) -> pd.DataFrame:
+        """Return what was taken for duplicates among pairs of different pictures, with bounds."""
+        return pd.DataFrame(self.pairs, columns=list(Pairs._fields))
+
+    @property
+    def recall(self) -> float:
+        """Recall, averaged over the kinds of edits."""
+        shares = [r.found / r.tried for r in self.recalls if r.tried]
+        return sum(shares) / len(shares) if shares else math.nan
+
+    @property
+    def whole(self) -> Pairs:
+        """What became of all pairs of the collection."""
+        return next(p for p in self.pairs if p.kind == "all")
+
+    def confidence(self, rate: float = TARGET) -> float:
+        """Return how sure it is that false matches are rarer than a rate, from 0 to 1."""
+        return sureness(self.whole.refuted, self.whole.tried, rate)
+
+    def chart(self) -> Any:
+        """Draw recall by kind with its interval, as a plotly figure."""
+        from workbench.calibration_chart import recall_chart
+
+        return recall_chart(self.frame())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        plain = {name: getattr(self, name) for name in self.__slots__}
+        more = {"recall": self.recall, "confidence": self.confidence()}
+        return (
+            plain | more | {"recalls": [r._asdict() for r in self.recalls], "pairs": [p._asdict() for p in self.pairs]}
+        )
+
+    def __str__(self) -> str:
+        worst = min(self.recalls, key=lambda r: r.found / max(1, r.tried), default=None)
+        lines = [
+            f"Calibration {self.outcome}: {self.sampled:,} of {self.pictures:,} pictures, {self.seconds:.0f} s.",
+            f"  Copies found: {self.recall:.1%} on average over {len(self.recalls)} kinds of edits"
+            + (f"; least: {worst.says} ({worst.found} of {worst.tried})." if worst else "."),
+            f"  Duplicates from a score of {self.thresholds.get('least', Thresholds().least)} on.",
+            f"  {self.statement()}",
+        ]
+        lines += [f"  {p.says}: {p.accepted:,} of {p.tried:,} taken for duplicates." for p in self.pairs[1:]]
+        return "\n".join(lines)
+
+    def statement(self) -> str:
+        """Say what the number of pairs allows to be said about false matches, and no more."""
+        whole, open_ = self.whole, self.whole.accepted - self.whole.refuted
+        sure = self.confidence()
+        text = (
+            f"Of {whole.tried:,} pairs of the collection {whole.accepted:,} are taken for duplicates, of which "
+            f"{whole.refuted:,} are known to be none: fewer than {whole.bound:.2g} of all pairs are false matches "
+            f"(95 % confidence); that they are rarer than one in a million is {sure:.0%} sure."
+        )
+        if open_:
+            text += f" Nobody has looked at {open_:,} yet; were they all wrong, it would be {whole.worst:.2g}."
+        return text
+
+
+def wilson(found: int, tried: int, *, z: float = 1.959964) -> tuple[float, float]:
+    """Return Wilson's score interval of a share; 0 and 1 where nothing was tried.
+
+    Parameters
+    ----------
+    found, tried : int
+    z : float
+        The normal quantile: 1.96 for 95 %.
+
+    Examples
+    --------
+    >>> [round(bound, 3) for bound in wilson(24, 24)]
+    [0.862, 1.0]
+    """
+    if not tried:
+        return 0.0, 1.0
+    share, extra = found / tried, z * z / tried
+    middle = (share + extra / 2) / (1 + extra)
+    reach = z / (1 + extra) * math.sqrt(share * (1 - share) / tried + extra / (4 * tried))
+    low, high = max(0.0, middle - reach), min(1.0, middle + reach)
+    return (0.0 if found == 0 else low), (1.0 if found == tried else high)
+
+
+def sureness(errors: int, tried: int, rate: float) -> float:
+    """Return with what confidence so few errors in so many trials show a rate below the one given.
+
+    One less the chance of at most so many errors at that rate (binomial).
+    """
+    if not tried:
+        return 0.0
+    log_rate, log_rest = math.log(rate), math.log1p(-rate)
+    terms = [
+        math.exp(
+            math.lgamma(tried + 1)
+            - math.lgamma(k + 1)
+            - math.lgamma(tried - k + 1)
+            + k * log_rate
+            + (tried - k) * log_rest
+        )
+        for k in range(min(errors, tried) + 1)
+    ]
+    return max(0.0, 1.0 - math.fsum(terms))
+
+
+def calibrate(
+    ws: Workspace,
+    *,
+    sample: int = SAMPLE,
+    pairs: int = PAIRS,
+    kinds: Sequence[str] | None = None,
+    seed: int = 0,
+    settings: Settings | None = None,
+    workers: int | None = None,
+    progress: Tell | None = None,
+    cancel: threading.Event | None = None,
+    record: bool = True,
+) -> Calibration:
+    """Measure on this collection what is found and what is taken for a duplicate wrongly, and choose thresholds.
+
+    Duplicates are looked for first where that wasn't done. Nothing is written but the event with the figures:
+    copies exist in memory only.
+
+    Parameters
+    ----------
+    ws : Workspace
+    sample : int
+        Pictures that copies of every kind are made of.
+    pairs : int
+        Pairs by chance, and as many of the nearest hashes, that are verified.
+    kinds : sequence of str, optional
+        Of `edits.KINDS`; all when not given.
+    seed : int
+        Decides which pictures and pairs are drawn, and how copies are edited.
+    settings : Settings, optional
+        Those of the workspace's ``dedup.toml`` when not given.
+    workers : int, optional
+        Processes; one for each core when not given.
+    progress : callable, optional
+        Called with how much is done, of how much, and what is being done.
+    cancel : threading.Event, optional
+        Set it from anywhere to end; then nothing is stored.
+    record : bool
+        Whether the figures go into the ledger, and the thresholds hold from now on.
+
+    Raises
+    ------
+    BadValue
+        There is no such kind of edit, or there are fewer than two pictures to compare.
+    """
+    unknown = [kind for kind in kinds or () if kind not in edits.KINDS]
+    if unknown or sample < 1 or pairs < 0:
+        what = f"There is no kind of edit {', '.join(unknown)}." if unknown else "A sample needs one picture at least."
+        raise BadValue(what, hint=f"Kinds: {', '.join(edits.KINDS)}.")
+    run = _Run(ws, settings or dedup.load(ws.folder), seed, workers, progress, cancel or threading.Event())
+    return run.run(sample, pairs, tuple(kinds or edits.KINDS), record=record)
+
+
+@dataclass(slots=True)
+class _Run:
+    """One calibration under way."""
+
+    ws: Workspace
+    settings: Settings
+    seed: int
+    workers: int | None
+    tell: Tell | None
+    cancel: threading.Event
+    table: pd.DataFrame = field(default_factory=pd.DataFrame)
+    levels: dict[str, list[tuple[float, bool]]] = field(default_factory=dict)
+
+    def run(self, sample: int, pairs: int, kinds: tuple[str, ...], *, record: bool) -> Calibration:
+        started = time.monotonic()
+        self._search()
+        self.table = self.ws.query("pictures_to_try", seed=self.seed, most=MOST)
+        if len(self.table) < 2:
+            raise BadValue(
+                "There are fewer than two different pictures to calibrate on.",
+                hint="Scan a source with pictures first.",
+            )
+        tried = self._try_copies(sample, kinds)
+        drawn = {"random": self._by_chance(pairs), "nearest": self._nearest(pairs)}
+        verified = {name: self._verify(name, chosen) for name, chosen in drawn.items()}
+        found = self.ws.query("found_by_score")
+        least = _least_that_errs_least(self._wrong(tried, verified, found))
+        made = Calibration(
+            uuid.uuid4().hex[:12],
+            {"least": least},
+            self.seed,
+            len(self.table),
+            min(sample, len(self.table)),
+            tuple(self._recalls(tried, kinds, least)),
+            tuple(self._sets(tried, verified, found, least)),
+            round(time.monotonic() - started, 3),
+            "cancelled" if self.cancel.is_set() else "finished",
+        )
+        if record and made.outcome == "finished":
+            _record(self.ws, made)
+        return made
+
+    def _say(self, done: int, total: int, doing: str) -> None:
+        if self.tell is not None:
+            self.tell(done, total, doing)
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """What verification demands by itself: the score is chosen here."""
+        return replace(content.thresholds_of(self.settings), least=Thresholds().least)
+
+    def _search(self) -> None:
+        def shown(now: dedup.FindProgress) -> None:
+            self._say(now.done, now.total, now.in_words())
+
+        dedup.find_duplicates(
+            self.ws, _METHODS, settings=self.settings, progress=shown if self.tell else None, cancel=self.cancel
+        )
+
+    # -- copies
+
+    def _try_copies(self, sample: int, kinds: tuple[str, ...]) -> list[tuple[int, Tried]]:
+        """Return every copy tried with whether hash or words led to it (1 or 0)."""
+        rows = list(range(min(sample, len(self.table))))
+        items = {self.table["content"][row]: row for row in rows}
+        thumbnails = self._thumbnails(rows)
+        tried: list[tuple[int, Tried]] = []
+        with ExitStack() as stack:
+            index = self._index(stack)
+            pool = stack.enter_context(
+                Pool(f"{trials.__name__}:attempt", workers=self.workers, deadline=_DEADLINE, ahead=2)
+            )
+            work = (
+                Trial(
+                    name, self.table["uri"][row], some, self.seed + row, self._others(row, thumbnails), self.thresholds
+                )
+                for some in _pieces((*kinds, *edits.LOOKALIKES), 13)
+                for name, row in items.items()
+            )
+            total = len(items) * math.ceil((len(kinds) + len(edits.LOOKALIKES)) / 13)
+            for done, (trial, came) in enumerate(pool.run(self._until_cancelled(work)), 1):
+                row = items[trial.content]
+                came = came if isinstance(came, list) else []  # what can't be read now was a problem before
+                tried += [(int(self._is_proposed(index, row, one)), one) for one in came]
+                self._say(done, total, "Looking for edited copies")
+        return tried
+
+    def _until_cancelled(self, work: Iterator[Any]) -> Iterator[Any]:
+        for item in work:
+            if self.cancel.is_set():
+                return
+            yield item
+
+    def _thumbnails(self, rows: Sequence[int]) -> dict[int, bytes]:
+        found = self.ws.thumbnails.get_many([self.table["checksum"][row] for row in rows])
+        return {row: found[c] for row in rows if (c := self.table["checksum"][row]) in found}
+
+    def _others(self, row: int, thumbnails: dict[int, bytes]) -> tuple[bytes, ...]:
+        """Return pictures for collages: the next ones of the sample."""
+        count = max(1, len(thumbnails))
+        wanted = [(row + step) % count for step in (1, 2, 3)]
+        return tuple(thumbnails[other] for other in wanted if other != row and other in thumbnails)
+
+    def _index(self, stack: ExitStack) -> WordIndex:
+        """Return an index of the visual words of all pictures, numbered by their rows."""
+        cache = stack.enter_context(content.descriptors_of(self.ws))
+        index = WordIndex(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="words-"))))
+        checksums = self.table["checksum"].tolist()
+        for start in range(0, len(checksums), 256):
+            known = cache.get_many(checksums[start : start + 256])
+            for row, checksum in enumerate(checksums[start : start + 256], start):
+                both = comparing.unpack(known.get(checksum, b""))
+                if both is not None:
+                    index.add(row, words_of(both[0]))
+            self._say(start, len(checksums), "Reading visual words")
+        index.finish()
+        return index
+
+    def _is_proposed(self, index: WordIndex, row: int, one: Tried) -> bool:
+        """Tell whether a search would compare the copy with its original: by hash, or by words."""
+        if one.bits <= self.settings.radius:
+            return True
+        both = comparing.unpack(one.described)
+        table = self.settings.tables.get("content", {})
+        most, least = int(table.get("candidates", content.CANDIDATES)), float(table.get("votes", content.VOTES))
+        votes: dict[int, float] = {}
+        for descriptors in both or ():
+            for number, said in index.candidates(words_of(descriptors), most=most, least=least):
+                votes[number] = max(said, votes.get(number, 0.0))
+        return row in sorted(votes, key=lambda number: (-votes[number], number))[:most]
+
+    # -- pairs of different pictures
+
+    def _by_chance(self, count: int) -> list[tuple[int, int]]:
+        """Return pairs of rows drawn by chance, each once."""
+        size, rng = len(self.table), np.random.default_rng([self.seed, 1])
+        possible = size * (size - 1) // 2
+        chosen: set[tuple[int, int]] = set()
+        while len(chosen) < min(count, possible):
+            one, other = sorted(int(v) for v in rng.choice(size, 2, replace=False))
+            chosen.add((one, other))
+        return sorted(chosen)
+
+    def _nearest(self, count: int) -> list[tuple[int, int]]:
+        """Return the pairs of rows whose hashes differ least."""
+        hashes = self.table["phash"].to_numpy(np.uint64)
+        for radius in (12, 8, 4, 0):
+            try:
+                found = hash_index.pairs_within(hashes, radius)
+            except TooMuch:
+                continue
+            order = np.argsort(found.distance, kind="stable")[:count]
+            return [(int(found.i[k]), int(found.j[k])) for k in order]
+        return []
+
+    def _verify(self, name: str, chosen: Sequence[tuple[int, int]]) -> list[tuple[float, str | None]]:
+        """Return what verification says of pairs: the score, and what is known of the pair otherwise."""
+        known = self._known(chosen)
+        rows = sorted({row for both in chosen for row in both})
+        thumbnails = self._thumbnails(rows)
+        shown = {row: Shown(self.table["checksum"][row], self.table["uri"][row], thumbnails.get(row)) for row in rows}
+        items = (Comparison(shown[one], shown[other], None, self.thresholds) for one, other in chosen)
+        places = {(shown[a].checksum, shown[b].checksum): known[n] for n, (a, b) in enumerate(chosen)}
+        scored = []
+        with Pool(f"{comparing.__name__}:compare", workers=self.workers, deadline=60.0, ahead=8) as pool:
+            for done, (item, verdict) in enumerate(pool.run(self._until_cancelled(items)), 1):
+                if isinstance(verdict, Verdict):
+                    scored.append((verdict.score, places[item.one.checksum, item.other.checksum]))
+                self._say(done, len(chosen), _SETS[name])
+        return scored
+
+    def _known(self, chosen: Sequence[tuple[int, int]]) -> list[str | None]:
+        """Return what search and people said of pairs: a relation, or None."""
+        contents = self.table["content"]
+        answer = self.ws.query(
+            "known_of_pairs",
+            contents_a=[contents[one] for one, _ in chosen],
+            contents_b=[contents[other] for _, other in chosen],
+        )
+        return [value if isinstance(value, str) else None for value in answer["relation"]]
+
+    # -- figures
+
+    def _wrong(
+        self, tried: list[tuple[int, Tried]], verified: dict[str, list[tuple[float, str | None]]], found: pd.DataFrame
+    ) -> list[float]:
+        """Return the scores of all pairs known to be no duplicates that score as if they were."""
+        scores = [one.score for _, one in tried if one.kind in edits.LOOKALIKES]
+        for name, pairs in verified.items():
+            scores += [score for score, known in pairs if _is_wrong(name, known)]
+        for row in found.itertuples():
+            scores += [float(row.score)] * int(row.refuted)  # type: ignore[arg-type]  # pandas calls every cell Any or more
+        return scores
+
+    def _recalls(self, tried: list[tuple[int, Tried]], kinds: tuple[str, ...], least: float) -> Iterator[Recall]:
+        for kind in kinds:
+            mine = [(proposed, one) for proposed, one in tried if one.kind == kind]
+            proposed = sum(led for led, _ in mine)
+            found = sum(bool(led) and one.score >= least for led, one in mine)
+            edit = edits.KINDS[kind]
+            yield Recall(kind, edit.says, edit.family, len(mine), proposed, found, *wilson(found, len(mine)))
+
+    def _sets(
+        self,
+        tried: list[tuple[int, Tried]],
+        verified: dict[str, list[tuple[float, str | None]]],
+        found: pd.DataFrame,
+        least: float,
+    ) -> Iterator[Pairs]:
+        size = len(self.table)
+        above = found[found["score"] >= least]
+        yield _pairs("all", size * (size - 1) // 2, int(above["found"].sum()), int(above["refuted"].sum()))
+        for name, pairs in verified.items():
+            accepted = [known for score, known in pairs if score >= least]
+            yield _pairs(name, len(pairs), len(accepted), sum(_is_wrong(name, known) for known in accepted))
+        for kind in edits.LOOKALIKES:
+            scores = [one.score for _, one in tried if one.kind == kind]
+            wrong = sum(score >= least for score in scores)
+            yield _pairs(kind, len(scores), wrong, wrong)
+
+
+_SETS = {
+    "all": "All pairs of the collection",
+    "random": "Pairs by chance",
+    "nearest": "Pairs of the nearest hashes",
+} | {kind: f"Made to differ: {says}" for kind, (says, _) in edits.LOOKALIKES.items()}
+
+
+def _pieces(things: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
+    for start in range(0, len(things), size):
+        yield tuple(things[start : start + size])
+
+
+def _is_wrong(name: str, known: str | None) -> bool:
+    """Tell whether a pair is no duplicate for all that is known; by chance nothing is, unless something says so."""
+    return known in _REFUTED or (name == "random" and known not in (*DUPLICATES, "duplicate"))
+
+
+def _pairs(kind: str, tried: int, accepted: int, refuted: int) -> Pairs:
+    bound, worst = (upper_bound(k, tried) if tried else 1.0 for k in (refuted, accepted))
+    return Pairs(kind, _SETS[kind], tried, accepted, refuted, bound, worst)
+
+
+def _least_that_errs_least(wrong: Sequence[float]) -> float:
+    """Return the smallest score to demand at which fewest of the pairs known to be none are taken for duplicates."""
+    return min(LEVELS, key=lambda level: (sum(score >= level for score in wrong), level))
+
+
+# -- the record
+
+
+def _record(ws: Workspace, made: Calibration) -> None:
+    figures = [["recall", r.kind, r.says, r.tried, r.proposed, r.found, 0, r.low, r.high] for r in made.recalls]
+    for p in made.pairs:
+        low = p.refuted / p.tried if p.tried else 0.0
+        figures.append(["pairs", p.kind, p.says, p.tried, p.tried, p.accepted, p.refuted, low, p.bound])
+    about = {name: getattr(made, name) for name in ("calibration_id", "thresholds", "seed", "pictures", "sampled")}
+    with ws.change() as change:
+        change.add("duplicates_calibrated", about | {"figures": figures})
+
+
+def last(ws: Workspace) -> Calibration | None:
+    """Return the last calibration of a workspace, or None."""
+    found = ws.query("last_calibration")
+    if found.empty:
+        return None
+    row = found.iloc[0]
+    figures = ws.query("calibration_figures_of", calibration_id=row["calibration_id"]).to_dict("records")
+    recalls = [
+        Recall(
+            f["kind"], f["says"], edits.KINDS[f["kind"]].family if f["kind"] in edits.KINDS else "",
+            f["tried"], f["proposed"], f["found"], f["low"], f["high"],
+        )
+        for f in figures if f["part"] == "recall"
+    ]  # fmt: skip
+    pairs = [
+        Pairs(
+            f["kind"], f["says"], f["tried"], f["found"], f["refuted"], f["high"],
+            upper_bound(f["found"], f["tried"]) if f["tried"] else 1.0,
+        )
+        for f in figures if f["part"] == "pairs"
+    ]  # fmt: skip
+    return Calibration(
+        row["calibration_id"], json.loads(row["thresholds"]), int(row["seed"]), int(row["pictures"]),
+        int(row["sampled"]), tuple(recalls), tuple(pairs),
+    )  # fmt: skip
+
+
+def before_review(ws: Workspace, *, decline: bool = False, **how: Any) -> Calibration | None:
+    """Calibrate unless that was done, or somebody declines; the settings' ``[calibration] automatic = false`` does too.
+
+    Parameters
+    ----------
+    ws : Workspace
+    decline : bool
+    **how
+        As for `calibrate`.
+
+    Returns
+    -------
+    Calibration or None
+        The last one there is; None where there is none because it was declined or there is too little to compare.
+    """
+    known = last(ws)
+    automatic = dedup.load(ws.folder).tables.get("calibration", {}).get("automatic", True)
+    if known is not None or decline or not automatic:
+        return known
+    if len(ws.query("pictures_to_try", seed=0, most=2)) < 2:
+        return None
+    return calibrate(ws, **how)
