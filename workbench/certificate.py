@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbench import intervals
+from workbench import intervals, removal
 from workbench.errors import BadValue, NotFound
 from workbench.events import pack
 from workbench.workspace import Workspace
@@ -28,8 +28,8 @@ VERDICTS: dict[str, str] = {
 }
 """What can be said of a pair → in words."""
 
-Pairs = pd.DataFrame | Iterable[tuple[str, str]]
-"""A frame with the columns image_id (goes) and keeper_id (stays), or such tuples."""
+Pairs = removal.Plan | pd.DataFrame | Iterable[tuple[str, str]]
+"""A plan to remove files, a frame with the columns image_id (goes) and keeper_id (stays), or such tuples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +234,7 @@ def draw(
 
     Parameters
     ----------
-    pairs : DataFrame or iterable of (image_id, keeper_id)
+    pairs : Plan, DataFrame or iterable of (image_id, keeper_id)
         All pairs: what goes, and what stays in its stead.
     n : int, optional
         How many to draw; as many as show, when none is wrong, that fewer than ``share`` are.
@@ -274,7 +274,9 @@ Row = tuple[str, str, str, str]
 
 
 def _listed(pairs: Pairs) -> list[tuple[str, str]]:
-    if isinstance(pairs, pd.DataFrame):
+    if isinstance(pairs, removal.Plan):
+        found = [(item.image_id, item.keeper_id) for item in pairs.items if not item.goes_with]
+    elif isinstance(pairs, pd.DataFrame):
         if not {"image_id", "keeper_id"} <= set(pairs.columns):
             raise BadValue("The frame doesn't say which stays.", hint="It needs the columns image_id and keeper_id.")
         found = list(zip(pairs["image_id"], pairs["keeper_id"], strict=True))

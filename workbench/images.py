@@ -230,6 +230,31 @@ def pixels(data: Data, *, width: int, height: int) -> npt.NDArray[np.uint8]:
     )
 
 
+def turned_hashes(thumbnail: bytes) -> list[int] | None:
+    """Return the pHashes of a stored thumbnail under the eight symmetries; None where it can't be decoded.
+
+    See `workbench.fingerprints.phash_symmetries`. A hash of the thumbnail and one of the file differ in a bit or two.
+    """
+    try:
+        with Image.open(io.BytesIO(thumbnail), formats=["JPEG"]) as picture:
+            return fingerprints.phash_symmetries(picture)
+    except (OSError, SyntaxError, ValueError):
+        return None
+
+
+def jpeg_of(picture: npt.NDArray[np.uint8], *, quality: int = THUMBNAIL_QUALITY) -> bytes:
+    """Return pixels as a JPEG.
+
+    Parameters
+    ----------
+    picture : ndarray of uint8, shape (height, width, 3)
+        In sRGB.
+    quality : int
+        As libjpeg means it, 1 to 95.
+    """
+    return _encode(Image.fromarray(picture), quality=quality)
+
+
 def _rendered(data: Data, edge: int, make: Callable[[Image.Image], Made]) -> Made:
     """Return what is made of the picture, oriented and in sRGB."""
     picture = Picture()
