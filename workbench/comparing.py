@@ -19,6 +19,10 @@ from workbench.verification import Seen, Thresholds, Verdict
 DESCRIBED = 300
 """Features of a picture that go into the index, and as many of its mirror image."""
 
+HOPELESS = 0.2
+"""Part of the structure that agrees below which two pictures, laid on each other as their hashes say, aren't looked at
+any closer: chance pairs, of which there are many."""
+
 _MADE_BY = 1  # goes up with whatever makes descriptors come out otherwise
 _HEAD = struct.Struct("<4sHHH")
 _KEPT = 48
@@ -68,6 +72,18 @@ def compare(item: Comparison) -> Verdict | WorkbenchError:
     except WorkbenchError as error:
         return error
     return verification.verify(one, other, hint=item.hint, thresholds=item.thresholds)
+
+
+def compare_turned(item: Comparison) -> Verdict | WorkbenchError:
+    """Compare two pictures of which the hint says how one lies on the other; look closer where that nearly fits."""
+    try:
+        one, other = (_picture(shown)[0] for shown in (item.one, item.other))
+    except WorkbenchError as error:
+        return error
+    verdict = verification.verify(one, other, hint=item.hint, thresholds=item.thresholds, thorough=False)
+    if verdict.is_duplicate or float(verdict.evidence.get("agreement", 0.0)) < HOPELESS:
+        return verdict
+    return compare(item)
 
 
 def _look(shown: Shown) -> Seen:

@@ -118,6 +118,7 @@ def verify(
     *,
     hint: str | npt.ArrayLike | None = None,
     thresholds: Thresholds | None = None,
+    thorough: bool = True,
 ) -> Verdict:
     """Find out whether two pictures are the same picture, one holds a part of the other, or they only look alike.
 
@@ -131,6 +132,8 @@ def verify(
         How `a` probably lies on `b`: a key of `SYMMETRIES`, or a homography over relative points (0–1) of `a` to
         those of `b`. A right hint saves looking for features; a wrong one costs a millisecond.
     thresholds : Thresholds, optional
+    thorough : bool
+        Whether to look for features where the hint doesn't fit; without a hint that is done in any case.
 
     Raises
     ------
@@ -141,14 +144,15 @@ def verify(
     one, other = _picture(a), _picture(b)
     start = _as_matrix(hint)
     if (one.shape, one.tobytes()) > (other.shape, other.tobytes()):
-        swapped = verify(b, a, hint=None if start is None else features.inverse(start), thresholds=limits)
+        back = None if start is None else features.inverse(start)
+        swapped = verify(b, a, hint=back, thresholds=limits, thorough=thorough)
         return _turned_round(swapped)
     best: Verdict | None = None
     for laid in _ways(a, b, start, limits):
         found = _compare(one, other, laid, limits)
         if best is None or _rank(found) > _rank(best):
             best = found
-        if best.is_duplicate:
+        if best.is_duplicate or not thorough:
             break
     return best or Verdict("unrelated", 0.0, {"because": "Nothing in the one is found in the other."})
 

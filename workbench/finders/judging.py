@@ -1,0 +1,164 @@
+"""Having proposed pairs verified: in worker processes where they are many, and once only for each two contents."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict
+from typing import Any, NamedTuple, Self
+
+from workbench.comparing import Comparison, Shown
+from workbench.dedup_settings import Settings
+from workbench.errors import WorkbenchError
+from workbench.events import canonical
+from workbench.finders.content import thresholds_of
+from workbench.relations import Pair, pair
+from workbench.verification import VERSION, Verdict
+from workbench.workers import Pool
+from workbench.workspace import Workspace
+
+_FEW = 40
+"""Pairs that are verified right here: starting worker processes takes longer."""
+_DEADLINE = 60.0
+
+
+class Content(NamedTuple):
+    """One picture, as one of its files shows it."""
+
+    content: str
+    image_id: str
+    checksum: str
+    uri: str
+
+
+class Proposed(NamedTuple):
+    """Two pictures that may be the same; ``one`` looks like ``other`` after the hint, which may be empty."""
+
+    one: Content
+    other: Content
+    hint: str
+    evidence: dict[str, Any]
+
+
+class Judge:
+    """Verifies proposed pairs, and remembers what was said of two contents with the same thresholds.
+
+    Parameters
+    ----------
+    ws : Workspace
+    method : str
+        Goes into the pairs.
+    task : str
+        What compares, for the workers: ``module:function``, given a `Comparison`.
+    settings : Settings
+    expected : int
+        How many pairs there will be.
+    """
+
+    def __init__(self, ws: Workspace, method: str, task: str, settings: Settings, expected: int) -> None:
+        self.ws, self.method, self.task, self.thresholds = ws, method, task, thresholds_of(settings)
+        limits = hashlib.sha256(canonical(asdict(self.thresholds)).encode()).hexdigest()[:8]
+        self.key = f"{method} {VERSION} {limits}"
+        self._workers = settings.tables.get(method, {}).get("workers")
+        self._expected, self._stack = expected, ExitStack()
+        self._pool: Pool | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._stack.close()
+
+    def pairs(self, group: Sequence[Proposed]) -> Iterator[Pair]:
+        """Yield those of some proposed pairs that are related."""
+        before = self._said_before(group)
+        todo = [one for one in group if _key(one) not in before]
+        told = {id(one): verdict for one, verdict in self._compared(todo)}
+        self._note([(one, told[id(one)]) for one in todo if id(one) in told])
+        for one in group:
+            if _key(one) in before:
+                yield from self._pair(one, *before[_key(one)])
+            elif id(one) in told:
+                verdict = told[id(one)]
+                yield from self._pair(one, verdict.relation, verdict.score, verdict.evidence)
+
+    def _pair(self, wanted: Proposed, relation: str, score: float, evidence: dict[str, Any]) -> Iterator[Pair]:
+        if relation != "unrelated":
+            first = _in_order(wanted)[0]
+            told = {**evidence, **wanted.evidence, "from": first.image_id}
+            yield pair(wanted.one.image_id, wanted.other.image_id, relation, self.method, score, told)
+
+    def _compared(self, todo: Sequence[Proposed]) -> Iterator[tuple[Proposed, Verdict]]:
+        thumbnails = self.ws.thumbnails.get_many({c.checksum for one in todo for c in _in_order(one)})
+        items, of = [], {}
+        for wanted in todo:
+            one, other = (Shown(c.checksum, c.uri, thumbnails.get(c.checksum)) for c in _in_order(wanted))
+            items.append(Comparison(one, other, _hint(wanted), self.thresholds))
+            of[one.checksum, other.checksum] = wanted
+        for item, verdict in self._run(items):
+            if isinstance(verdict, Verdict):
+                yield of[item.one.checksum, item.other.checksum], verdict
+
+    def _run(self, items: list[Comparison]) -> Iterator[tuple[Comparison, Any]]:
+        if self._expected <= _FEW:
+            module, _, name = self.task.partition(":")
+            yield from _here(getattr(importlib.import_module(module), name), items)
+        elif items:
+            if self._pool is None:
+                made = Pool(self.task, workers=self._workers, deadline=_DEADLINE, ahead=8)
+                self._pool = self._stack.enter_context(made)
+            yield from self._pool.run(items)
+
+    def _said_before(self, group: Sequence[Proposed]) -> dict[tuple[str, str], tuple[str, float, dict[str, Any]]]:
+        keys = [_key(one) for one in group]
+        asked = {"contents_a": [a for a, _ in keys], "contents_b": [b for _, b in keys], "method": self.key}
+        with self.ws.reading() as connection:
+            found = connection.execute(self.ws.catalog.named("checks_made").sql, asked).fetchall()
+        return {(a, b): (relation, score, json.loads(evidence)) for a, b, relation, score, evidence in found}
+
+    def _note(self, told: Sequence[tuple[Proposed, Verdict]]) -> None:
+        if not told:
+            return
+        keys = [_key(one) for one, _ in told]
+        with self.ws.catalog.writing() as connection:
+            connection.execute(
+                self.ws.catalog.named("note_checks").sql,
+                {
+                    "contents_a": [a for a, _ in keys],
+                    "contents_b": [b for _, b in keys],
+                    "method": self.key,
+                    "relations": [verdict.relation for _, verdict in told],
+                    "scores": [verdict.score for _, verdict in told],
+                    "evidences": [canonical(verdict.evidence) for _, verdict in told],
+                },
+            )
+
+
+def _here(task: Any, items: Iterable[Comparison]) -> Iterator[tuple[Comparison, Any]]:
+    for item in items:
+        try:
+            yield item, task(item)
+        except WorkbenchError as error:
+            yield item, error
+
+
+def _in_order(wanted: Proposed) -> tuple[Content, Content]:
+    """Return the two contents by their keys: in this direction they are compared and remembered."""
+    one, other = sorted((wanted.one, wanted.other), key=lambda c: c.content)
+    return one, other
+
+
+def _key(wanted: Proposed) -> tuple[str, str]:
+    one, other = _in_order(wanted)
+    return one.content, other.content
+
+
+_BACK = {"rotate_90": "rotate_270", "rotate_270": "rotate_90"}
+
+
+def _hint(wanted: Proposed) -> str | None:
+    turned = _in_order(wanted)[0] is not wanted.one
+    return (_BACK.get(wanted.hint, wanted.hint) if turned else wanted.hint) or None
