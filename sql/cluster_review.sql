@@ -7,11 +7,12 @@ with reviewed as (
     qualify row_number() over (partition by cluster_id order by seq desc) = 1
 )
 select c.cluster_id, c.relation, c.images, c.bytes_to_gain as gain, c.keeper, c.state, c.uncertainty,
-       coalesce(d.decision, '') as decision, c.decided_by, coalesce(d.bytes, 0) as gained, true as here
+       coalesce(d.decision, '') as decision, c.decided_by, coalesce(d.keeper, '') as decided_keeper,
+       coalesce(d.bytes, 0) as gained, coalesce(d.seq, 0) as seq, true as here
 from duplicate_clusters c left join reviewed d on d.cluster_id = c.cluster_id and c.state <> 'open'
 where c.state = 'open' or d.cluster_id is not null
 union all
-select cluster_id, relation, images, bytes, keeper, 'decided', 0, decision, actor, bytes, false
+select cluster_id, relation, images, bytes, keeper, 'decided', 0, decision, actor, keeper, bytes, seq, false
 from reviewed
 where decision <> 'skipped' and cluster_id not in (select cluster_id from duplicate_clusters)
 order by 1;
@@ -50,18 +51,24 @@ order by m.cluster_id, m.role, m.score, f.path, m.image_id;
 
 -- name: review_own(actor, most)
 -- What somebody decided last and hasn't taken back: the newest first.
-select seq, min(cluster_id) as cluster_id, count(*) as clusters, max(decision) as decision, max(how) as how
+select seq, min(cluster_id) as cluster_id, count(*) as clusters, max(decision) as decision
 from cluster_reviews
-where actor = $actor
+where actor = $actor and how <> 'second'
 group by seq
 order by seq desc
 limit $most;
 
+-- name: review_second()
+-- The clusters that were looked at a second time since they were decided.
+select distinct s.cluster_id
+from cluster_reviews s join cluster_reviews f on f.cluster_id = s.cluster_id and f.how <> 'second' and f.seq < s.seq
+where s.how = 'second' and s.decision <> 'skipped'
+order by s.cluster_id;
+
 -- name: review_agreement()
--- Second looks beside what had been decided first.
-select s.cluster_id, f.decision as first_decision, f.actor as first_actor, s.decision as second_decision,
-       s.actor as second_actor, f.decision = s.decision and f.keeper = s.keeper as same, s."at"
-from cluster_reviews s join cluster_reviews f on f.cluster_id = s.cluster_id and f.seq < s.seq and f.how <> 'second'
-where s.how = 'second' and f.decision <> 'skipped'
-qualify row_number() over (partition by s.seq, s.cluster_id order by f.seq desc) = 1
-order by s.seq;
+-- How far second looks at decided clusters said the same as the first.
+select first_by, actor as second_by, count(*) as looked, count(*) filter (agrees) as agreed
+from cluster_reviews
+where how = 'second' and decision <> 'skipped'
+group by first_by, actor
+order by first_by, second_by;

@@ -13,6 +13,7 @@ from tagged_collection import packet
 from widgets.small_workspace import made_picture
 
 import workbench as wb
+from workbench import clusters
 from workbench.workspace import Workspace
 
 KINDS = ("exact", "same-picture", "fuzzy", "content")
@@ -58,30 +59,24 @@ def put_clusters(ws: Workspace, count: int, copies: int) -> None:
     for number in range(count):
         kind = KINDS[number % 4]
         keeper = ids[f"originals/{number:03}.jpg"]
-        others = [ids[f"{kind}/{number:03}-{turn}.jpg"] for turn in range(1, copies + 1)]
-        put_cluster(ws, cluster_id(number), kind, keeper, others)
+        put_pairs(ws, kind, keeper, [ids[f"{kind}/{number:03}-{turn}.jpg"] for turn in range(1, copies + 1)])
+    clusters.make(ws)
 
 
-def cluster_id(number: int) -> str:
-    return f"{number:016x}"
-
-
-def put_cluster(ws: Workspace, name: str, relation: str, keeper: str, others: list[str], **evidence: Any) -> None:
-    """Write a cluster as the finders and `clusters.make` would."""
-    score = SCORES[relation]
+def put_pairs(ws: Workspace, relation: str, one: str, others: list[str], score: float = 0, **evidence: Any) -> None:
+    """Write pairs of one image with others, as a finder would."""
+    told = json.dumps({"because": "Every tile agrees.", **evidence})
     with ws.catalog.writing() as connection:
-        rows = [(keeper, "keeper", "it has the most pixels; it has the richest metadata")]
-        rows += [(one, "redundant", "A copy.") for one in others]
-        for image_id, role, reason in rows:
-            connection.execute(
-                "insert into cluster_rows select ?, image_id, ?, ?, ?, ?, checksum from image_facts where image_id = ?",
-                [name, role, reason, score, relation, image_id],
-            )
-        told = json.dumps({"because": "Every tile agrees.", **evidence})
         for other in others:
+            first, second = sorted((one, other))
             connection.execute(
-                "insert into pair_facts select least(a.image_id, b.image_id), greatest(a.image_id, b.image_id), ?, ?,"
-                " ?, ?, 'run', a.checksum, b.checksum from image_facts a, image_facts b"
-                " where a.image_id = least(?, ?) and b.image_id = greatest(?, ?)",
-                [relation, relation, score, told, keeper, other, keeper, other],
+                "insert into pair_facts select a.image_id, b.image_id, ?, ?, ?, ?, 'run', a.checksum, b.checksum"
+                " from image_facts a, image_facts b where a.image_id = ? and b.image_id = ?",
+                [relation, relation, score or SCORES[relation], told, first, second],
             )
+
+
+def shown(view: dict[str, Any]) -> list[str]:
+    """The paths of the images of the cluster shown, the keeper first."""
+    members = sorted(view["cluster"]["members"], key=lambda one: one["image_id"] != view["cluster"]["keeper"])
+    return [one["path"] for one in members]

@@ -15,54 +15,35 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
-from workbench import clusters, events
+from workbench import clusters
 from workbench.decisions import decision_rows, said
 from workbench.errors import BadValue, NotAllowed, NotFound, Stale
-from workbench.events import Draft, Event
 from workbench.grid import Reply
-from workbench.queues import Queue, has_ended, holder_here
-from workbench.relations import DUPLICATES, RELATIONS
 from workbench.review_pages import Loading, Member, Page
-from workbench.review_views import cluster_view, empty_view, progress_view
+from workbench.review_queue import ORDERS, Cluster, ReviewQueue
+from workbench.review_views import bulk_view, cluster_view, empty_view, progress_view
 from workbench.tag_pages import Pace
 from workbench.workspace import Workspace
 
 QUEUE = "duplicates"
 """The queue that everybody shares who names no other."""
 
-ORDERS = {"bytes": "Most bytes first", "uncertainty": "Least sure first", "images": "Most images first"}
-"""In which order clusters come, and what that is called."""
-
-MARKS = ("variant", "not_duplicate")
 LOAD_AHEAD = 16
+"""Clusters that are read ahead of the person."""
+
 SHOWN_AHEAD = 3
+"""Clusters whose pictures are rendered ahead."""
+
 EDGES = (256, 8_192)
 EDGE = 1_400
-INLINE = 300
 MOST_STEPS = 200
 EXAMPLES = 12
-
-
-@dataclass(slots=True)
-class Cluster:
-    """Where a cluster stands, as the queue knows it."""
-
-    cluster_id: str
-    relation: str
-    images: int
-    gain: int
-    keeper: str
-    state: str
-    uncertainty: float
-    decision: str = ""
-    decided_by: str | None = None
-    gained: int = 0
 
 
 @dataclass(slots=True)
@@ -98,16 +79,21 @@ class ReviewSession:
     queue : str or None
         Whoever names the same queue never gets a cluster that somebody else has. None: alone.
     order : str
-        One of `ORDERS`.
+        One of `workbench.review_queue.ORDERS`.
     relations : sequence of str
         Only clusters that these relations hold together; all when empty.
+    second : int
+        Look a second time at a random sample of so many clusters that were decided, by others first, without seeing
+        how. Where both say the same nothing changes; where not, the cluster is open again.
+    seed : int
+        Draws the same sample again.
     clock : callable
         Seconds that only grow, for the pace.
 
     Raises
     ------
     BadValue
-        There is no such order or relation.
+        There is no such order or relation, or nothing to look at a second time.
     """
 
     def __init__(
@@ -117,6 +103,8 @@ class ReviewSession:
         queue: str | None = QUEUE,
         order: str = "bytes",
         relations: Sequence[str] = (),
+        second: int = 0,
+        seed: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.ws = ws
@@ -125,142 +113,29 @@ class ReviewSession:
         self._lock = threading.RLock()
         self._loading = Loading(ws)
         self._pace = Pace(clock)
-        self.queue = Queue(
-            queue or f"{ws.actor}/{QUEUE}",
-            lambda drafts: ws.ledger.append(drafts, actor=ws.actor),
-            shared=queue is not None,
-            holder=holder_here(),
-            gone=has_ended,
-        )
-        self._order, self._relations, self._at_least = _known_order(order), _known_relations(relations), 0.0
-        self._clusters: dict[str, Cluster] = {}
-        self._past: list[Cluster] = []
-        self._decided_by_event: dict[int, list[str]] = {}
-        self._listed: list[str] = []
-        self._places: dict[str, int] = {}
+        name = f"{queue or ws.actor}{'/second look' if second else ''}"
+        self.queue = ReviewQueue(ws, name, shared=queue is not None, ask=self._loading.ask, on_found=self._found)
         self._judged: dict[str, Judgement] = {}
         self._steps: list[Step] = []
         self._stale: set[str] = set()
-        self._preview: tuple[str, list[str]] | None = None
+        self._preview: tuple[str, list[str]] = ("", [])
         self._current: str | None = None
         self._reserved: str | None = None
-        self._seq = 0
-        self._load_queue()
-        self._steps = [self._own_step(row) for row in self._ask("review_own", actor=ws.actor, most=MOST_STEPS)][::-1]
-        self._move(self._take_from(0))
+        self._begin(order, relations, second, seed)
 
-    # -- the queue
-
-    def _ask(self, name: str, **parameters: Any) -> list[dict[str, Any]]:
-        return self._loading.ask(name, **parameters)
-
-    def _load_queue(self) -> None:
-        """Read all clusters and where they stand; what was said since is heard again."""
-        with self.ws.reading():
-            rows, [applied] = self._ask("review_clusters"), self._ask("tagging_applied")
-            taken = self._ask("tagging_queue", queue=self.queue.name)
-        with self._lock:
-            known = [Cluster(**{name: row[name] for name in Cluster.__slots__}) for row in rows]
-            self._clusters = {one.cluster_id: one for one, row in zip(known, rows, strict=True) if row["here"]}
-            self._past = [one for one in known if one.cluster_id not in self._clusters]
-            self.queue.load(taken)
-            self._seq = int(applied["seq"])
-            self._list()
-            self._catch_up()
-
-    def _list(self) -> None:
-        """Put the clusters that are wanted into their order."""
-        wanted = [one for one in self._clusters.values() if self._is_wanted(one)]
-        keys: dict[str, Callable[[Cluster], tuple[float, str]]] = {
-            "bytes": lambda one: (-one.gain, one.cluster_id),
-            "uncertainty": lambda one: (-one.uncertainty, one.cluster_id),
-            "images": lambda one: (-one.images, one.cluster_id),
-        }
-        self._listed = [one.cluster_id for one in sorted(wanted, key=keys[self._order])]
-        self._places = {cluster_id: place for place, cluster_id in enumerate(self._listed)}
-
-    def _is_wanted(self, one: Cluster) -> bool:
-        return (not self._relations or one.relation in self._relations) and 1 - one.uncertainty >= self._at_least
-
-    def _catch_up(self) -> None:
-        for event in self.ws.ledger.read(after=self._seq):
-            self._hear(event)
-            self._seq = event.seq
-
-    def _hear(self, event: Event) -> None:
-        """Take note of one event; hearing it twice does no harm."""
-        self.queue.hear(event)
-        if event.kind == "clusters_decided":
-            self._note(event, self._attached(event))
-        elif event.kind == "clusters_reopened":
-            for cluster_id in event.payload["clusters"] or self._decided_in(event.payload["decided"]):
-                if one := self._clusters.get(cluster_id):
-                    one.state, one.decision, one.decided_by, one.gained = "open", "", None, 0
-        elif event.kind == "duplicates_found":
-            self._loading.ahead(self._read_again)
-
-    def _attached(self, event: Event) -> bytes | None:
-        return self.ws.ledger.attachment(event.seq) if "attachment_sha256" in event.payload else None
-
-    def _note(self, event: Event, attachment: bytes | None) -> None:
-        noted = []
-        for row in events.rows(event, attachment):
-            if not _is_whole(row) or row["how"] == "second":
-                continue
-            noted.append(row["cluster_id"])
-            if one := self._clusters.get(row["cluster_id"]):
-                skipped = row["decision"] == "skipped"
-                one.state, one.decision = "skipped" if skipped else "decided", row["decision"]
-                one.decided_by, one.gained = event.actor, row["bytes"]
-        self._decided_by_event[event.seq] = noted
-
-    def _decided_in(self, seq: int) -> list[str]:
-        if seq not in self._decided_by_event:
-            self._decided_by_event[seq] = [row["cluster_id"] for row in self._rows(seq) if _is_whole(row)]
-        return self._decided_by_event[seq]
-
-    def _rows(self, seq: int) -> list[dict[str, Any]]:
-        found = self.ws.ledger.read(after=seq - 1, limit=1)
-        return [row for event in found for row in events.rows(event, self._attached(event))]
-
-    def _is_free(self, cluster_id: str, state: str) -> bool:
-        return self._clusters[cluster_id].state == state and not self.queue.others(cluster_id)
-
-    def _take_from(self, start: int) -> str | None:
-        """Take the next open cluster from a place on, round to the beginning; then those that were skipped."""
-        for cluster_id in self._candidates(start):
-            if self.queue.take(cluster_id):
-                return cluster_id
-        return None
-
-    def _candidates(self, start: int) -> Iterator[str]:
-        turned = [*self._listed[start:], *self._listed[:start]]
-        for state in ("open", "skipped"):
-            for cluster_id in turned:
-                if cluster_id != self._current and self._is_free(cluster_id, state):
-                    yield cluster_id
-
-    def _place(self) -> int:
-        return self._places.get(self._current or "", -1)
-
-    def _following(self) -> str | None:
-        """Return the next cluster, taken for this session."""
-        mine = self._reserved
-        if mine and mine != self._current and mine in self._places and self._is_free(mine, "open"):
-            return mine
-        self._reserved = self._take_from(self._place() + 1)
-        return self._reserved
-
-    def _move(self, cluster_id: str | None) -> None:
-        left, self._current = self._current, cluster_id
-        if cluster_id == self._reserved:
-            self._reserved = None
-        if left is not None and left != cluster_id and self._clusters.get(left, _GONE).state == "open":
-            self._release(left)
-
-    def _release(self, cluster_id: str) -> None:
-        if self.queue.shared and self.queue.mine(cluster_id):
-            self.queue.give_back(cluster_id, "released")
+    def _begin(self, order: str, relations: Sequence[str], second: int, seed: int) -> None:
+        try:
+            self.queue.load()
+            if second:
+                self.queue.draw(second, seed)
+            self.queue.order(order)
+            self.queue.filter(relations, 0)
+        except BaseException:
+            self._loading.close()
+            raise
+        own = [] if second else self._loading.ask("review_own", actor=self.ws.actor, most=MOST_STEPS)
+        self._steps = [_own_step(row) for row in own][::-1]
+        self._current = self.queue.take_from(0)
 
     # -- what is shown
 
@@ -281,22 +156,22 @@ class ReviewSession:
     def view(self) -> dict[str, Any]:
         """Return everything that is shown: the cluster, its images, what differs; the progress, what can be undone."""
         with self._lock:
-            self._catch_up()
+            self.queue.catch_up()
             return self._page()
 
     def _page(self) -> dict[str, Any]:
-        shown = self._shown()
-        listed = [self._clusters[one] for one in self._listed]
+        shown, queue = self._shown(), self.queue
         return {
             "cluster": shown,
-            "empty": None if shown else empty_view(len(self._clusters), len(listed)),
-            "progress": {**progress_view([*listed, *filter(self._is_wanted, self._past)]), **self._pace.view()},
+            "empty": None if shown else empty_view(len(queue.shown), len(queue.listed)),
+            "progress": {**progress_view(queue.counted()), **self._pace.view()},
             "undo": self._steps[-1].says if self._steps else None,
-            "order": self._order,
+            "order": queue.by,
             "orders": ORDERS,
-            "relations": list(self._relations),
-            "at_least": self._at_least,
-            "kinds": self._kinds(),
+            "relations": list(queue.relations),
+            "at_least": queue.at_least,
+            "kinds": queue.kinds(),
+            "second": queue.is_second,
         }
 
     def _shown(self) -> dict[str, Any] | None:
@@ -304,27 +179,26 @@ class ReviewSession:
             try:
                 page = self._loading.page(self._current)
             except NotFound:  # found anew since: it isn't a cluster any more
-                self._clusters.pop(self._current, None)
-                self._list()
+                self.queue.forget(self._current)
                 self._current = self._following()
                 continue
-            one, judged = self._clusters[self._current], self._judgement(page)
-            place = {"place": self._place(), "count": len(self._listed)}
-            held = self.queue.others(self._current)
-            about = {"relation": one.relation, "images": one.images, "uncertainty": one.uncertainty, "state": one.state}
-            told = {"decision": one.decision, "decided_by": one.decided_by, "held_by": held.actor if held else None}
-            return {**place, **about, **told, **cluster_view(page, judged.keeper, judged.marks, judged.looked)}
+            judged, one = self._judgement(page), self.queue.shown.get(self._current, _GONE)
+            held = self.queue.items.others(self._current)
+            return {
+                "place": self.queue.place(self._current),
+                "count": len(self.queue.listed),
+                "relation": one.relation,
+                "uncertainty": one.uncertainty,
+                "state": one.state,
+                "decision": one.decision,
+                "decided_by": one.decided_by,
+                "held_by": held.actor if held else None,
+                **cluster_view(page, judged.keeper, judged.marks, judged.looked),
+            }
         return None
 
-    def _kinds(self) -> list[dict[str, Any]]:
-        """Return how many clusters are open, by relation."""
-        counts: dict[str, int] = dict.fromkeys((*DUPLICATES, "duplicate"), 0)
-        for one in self._clusters.values():
-            if one.state != "decided":
-                counts[one.relation] = counts.get(one.relation, 0) + 1
-        return [{"relation": name, "open": count} for name, count in counts.items() if count or name in self._relations]
-
     def _judgement(self, page: Page) -> Judgement:
+        """Return what was said of a cluster so far, in step with its members."""
         ids = [one.image_id for one in page.members]
         judged = self._judged.setdefault(page.cluster_id, Judgement())
         if judged.keeper not in ids:
@@ -338,9 +212,9 @@ class ReviewSession:
     # -- verbs about the cluster shown
 
     def _at(self, cluster_id: str | None) -> tuple[Page, Judgement] | None:
-        """Return the cluster shown; None when another one is meant, which an answer asked for twice may."""
+        """Return the cluster shown; None when another one is meant: then it was decided before its answer came."""
         self._pace.touch()
-        self._catch_up()
+        self.queue.catch_up()
         if self._current is None:
             raise NotFound("There is no cluster to decide.", hint="All are decided, or others have them.")
         if cluster_id not in (None, self._current):
@@ -348,7 +222,9 @@ class ReviewSession:
         page = self._loading.page(self._current)
         return page, self._judgement(page)
 
-    def keeper(self, number: int | None = None, *, image_id: str | None = None, cluster_id: str | None = None) -> Any:
+    def keeper(
+        self, number: int | None = None, *, image_id: str | None = None, cluster_id: str | None = None
+    ) -> dict[str, Any]:
         """Choose what stays, by its number from 1 or by its id; nothing is decided by that yet.
 
         Raises
@@ -359,15 +235,10 @@ class ReviewSession:
         with self._lock:
             if found := self._at(cluster_id):
                 page, judged = found
-                if image_id is None and (not isinstance(number, int) or not 1 <= number <= len(page.members)):
-                    raise NotFound(f"There is no image number {number!r}.", hint=f"There are {len(page.members)}.")
-                chosen = image_id or page.members[(number or 1) - 1].image_id
-                page.member(chosen)
-                before = judged.keeper
-                judged.keeper = chosen
-                judged.marks.pop(chosen, None)
+                chosen = (page.member(image_id) if image_id is not None else page.numbered(number)).image_id
+                before, judged.keeper = judged.keeper, chosen
                 if judged.looked == chosen:
-                    judged.looked = before if before != chosen else ""
+                    judged.looked = before
                 self._judgement(page)
             return self._page()
 
@@ -383,16 +254,23 @@ class ReviewSession:
     def variant(
         self, *, cluster_id: str | None = None, image_id: str | None = None, whole: bool = False
     ) -> dict[str, Any]:
-        """Say that the image compared is a variant of the keeper: both stay. ``whole``: that holds for all of them.
+        """Say that the image compared is a variant of the keeper: both stay.
 
         When nothing is left to be said the cluster is decided and the next one shown.
+
+        Parameters
+        ----------
+        image_id : str, optional
+            Another image than the one compared.
+        whole : bool
+            Say it of every pair of the cluster.
         """
         return self._mark("variant", cluster_id, image_id, whole)
 
     def not_duplicate(
         self, *, cluster_id: str | None = None, image_id: str | None = None, whole: bool = False
     ) -> dict[str, Any]:
-        """Say that the image compared is no duplicate of the keeper. ``whole``: that holds for all of them."""
+        """Say that the image compared is no duplicate of the keeper; otherwise as `variant`."""
         return self._mark("not_duplicate", cluster_id, image_id, whole)
 
     def _mark(self, mark: str, cluster_id: str | None, image_id: str | None, whole: bool) -> dict[str, Any]:
@@ -400,19 +278,18 @@ class ReviewSession:
             if (found := self._at(cluster_id)) is None:
                 return self._page()
             page, judged = found
-            others = [one.image_id for one in page.members if one.image_id != judged.keeper]
-            if whole or len(others) == 1:
+            if whole or len(page.members) == 2:
                 return self._decide(page, judged, mark)
-            here = page.member(image_id or judged.looked).image_id
-            if here == judged.keeper:
+            here = page.member(image_id or judged.looked)
+            if here.image_id == judged.keeper:
                 raise BadValue("That is the image to keep.", hint="Choose another keeper first.")
-            words = f"{'variant' if mark == 'variant' else 'not a duplicate'}: {page.member(here).facts['name']}"
+            words = f"{'variant' if mark == 'variant' else 'not a duplicate'}: {here.facts['name']}"
             self._remember(Step(words, page.cluster_id, before=judged.copy()))
-            judged.marks[here] = mark
-            rest = [one for one in others if one not in judged.marks]
+            judged.marks[here.image_id] = mark
+            rest = page.after(here, but={judged.keeper, *judged.marks})
             if not rest:
                 return self._decide(page, judged)
-            judged.looked = next((one for one in rest if others.index(one) > others.index(here)), rest[0])
+            judged.looked = rest[0].image_id
             return self._page()
 
     def accept(self, *, cluster_id: str | None = None) -> dict[str, Any]:
@@ -428,52 +305,65 @@ class ReviewSession:
                 return self._page()
             page, judged = found
             self._must_be_free(page)
-            row = [page.cluster_id, "skipped", judged.keeper, None, None, None, len(page.members), 0, page.relation]
-            self._write([row], "skipped", page, judged)
+            about = [len(page.members), 0, page.relation]
+            self._write([[page.cluster_id, "skipped", judged.keeper, None, None, None, *about]], page, judged)
             return self._on()
 
     def _decide(self, page: Page, judged: Judgement, whole: str = "") -> dict[str, Any]:
         self._must_be_free(page)
         rows = decision_rows(page, judged.keeper, judged.marks, whole)
-        remade = bool(judged.marks or whole or judged.keeper != page.members[0].image_id)
-        self._write(rows, said(rows[0][1]), page, judged, remade=remade)
         self._pace.accepted += 1
-        if remade:
-            self._refresh_later(page.contents())
+        if self.queue.is_second:
+            self._write_second(rows[0], page, judged)
+        else:
+            remade = bool(judged.marks or whole or judged.keeper != page.members[0].image_id)
+            self._write(rows, page, judged, remade=remade)
+            if remade:
+                self._refresh_later(page.contents())
         return self._on()
 
     def _must_be_free(self, page: Page) -> None:
-        if not self.queue.take(page.cluster_id):
-            other = self.queue.others(page.cluster_id)
+        if not self.queue.items.take(page.cluster_id):
+            other = self.queue.items.others(page.cluster_id)
             who = other.actor if other else "Somebody"
             raise NotAllowed(f"{who} has this cluster now.", hint="You left it for more than 15 minutes. Go on.")
 
-    def _write(self, rows: list[list[Any]], words: str, page: Page, judged: Judgement, *, remade: bool = False) -> None:
-        event = self._append(rows, words, "single", remade=remade)
-        before = judged.copy()
+    def _write(self, rows: list[list[Any]], page: Page, judged: Judgement, *, how: str = "single", **told: Any) -> None:
+        words = said(rows[0][1])
+        event = self.queue.decide(rows, words, how, **told)
         self._judged.pop(page.cluster_id, None)
         self._steps = [one for one in self._steps if one.seq or one.cluster_id != page.cluster_id]
-        self._remember(Step(f"{words}: {page.members[0].facts['name']}", page.cluster_id, event.seq, before))
+        self._remember(Step(f"{words}: {page.members[0].facts['name']}", page.cluster_id, event.seq, judged.copy()))
 
-    def _append(self, rows: list[list[Any]], words: str, how: str, *, remade: bool = False) -> Event:
-        """Write a decision into the ledger; many rows go into an attachment.
-
-        ``remade`` says that the clusters concerned have to be made anew by it.
-        """
-        count = sum(1 for row in rows if row[4] is None and row[1] != "rest")
-        told: dict[str, Any] = {"count": count, "what": words, "how": how, "remade": remade}
-        inline = len(rows) <= INLINE
-        draft = Draft("clusters_decided", {**told, "rows": rows}) if inline else Draft(
-            "clusters_decided", told, attachment=events.pack(rows)
-        )  # fmt: skip
-        [event] = self.ws.ledger.append([draft], actor=self.ws.actor, reason=words)
-        self._hear(event)
-        return event
+    def _write_second(self, row: list[Any], page: Page, judged: Judgement) -> None:
+        """Note what a second person says; where it isn't what the first one said, the cluster is open again."""
+        first = self.queue.clusters.get(page.cluster_id, _GONE)
+        agrees = (row[1], row[2]) == (first.decision, first.decided_keeper)
+        told = {"agrees": agrees, "first": first.seq, "first_by": first.decided_by}
+        self._write([row], page, judged, how="second", **told)
+        if not agrees and first.state == "decided":
+            self.queue.reopen(first.seq, f"{first.decided_by} and {self.ws.actor} disagree", [page.cluster_id])
+            self._refresh_later(page.contents())
 
     def _on(self) -> dict[str, Any]:
         following = self._following()
         self._move(following)
         return {**self._page(), "finished": following is None}
+
+    def _following(self) -> str | None:
+        """Return the next cluster, taken for this session."""
+        mine = self._reserved
+        if mine is None or mine == self._current or self.queue.place(mine) < 0 or not self.queue.is_free(mine):
+            self._reserved = self.queue.take_from(self.queue.place(self._current) + 1, self._current)
+        return self._reserved
+
+    def _move(self, cluster_id: str | None) -> None:
+        """Show another cluster; give the one before back if it isn't decided."""
+        left, self._current = self._current, cluster_id
+        if cluster_id == self._reserved:
+            self._reserved = None
+        if left is not None and left != cluster_id and self.queue.shown.get(left, _GONE).state == "open":
+            self.queue.release(left)
 
     def _remember(self, step: Step) -> None:
         self._steps.append(step)
@@ -481,48 +371,41 @@ class ReviewSession:
 
     # -- undoing
 
-    @staticmethod
-    def _own_step(row: dict[str, Any]) -> Step:
-        many = f"{row['clusters']:,} clusters" if row["clusters"] > 1 else "a cluster"
-        return Step(f"{said(row['decision'])}: {many}, decided before", row["cluster_id"], row["seq"])
-
     def undo(self) -> dict[str, Any]:
         """Take back what was said last, also what was said before this session began, and show that cluster."""
         with self._lock:
             self._pace.touch()
-            self._catch_up()
+            self.queue.catch_up()
             if not self._steps:
                 return self._page()
             step = self._steps.pop()
             if step.seq:
                 self._reopen(step)
-            if step.cluster_id in self._clusters and self.queue.take(step.cluster_id):
+            if step.cluster_id in self.queue.shown and self.queue.items.take(step.cluster_id):
                 if step.before is not None:
                     self._judged[step.cluster_id] = step.before
-                self._show(step.cluster_id)
+                self._come_back(step.cluster_id)
             return self._page()
 
     def _reopen(self, step: Step) -> None:
-        told = {"decided": step.seq, "clusters": [], "what": f"undo: {step.says}"}
-        draft = Draft("clusters_reopened", told, event_id=f"reopened-{step.seq}")
-        for event in self.ws.ledger.append([draft], actor=self.ws.actor, reason=f"undo: {step.says}"):
-            self._hear(event)
-        self._pace.accepted = max(0, self._pace.accepted - 1)
         [decided] = self.ws.ledger.read(after=step.seq - 1, limit=1)
+        self.queue.reopen(step.seq, f"undo: {step.says}")
+        self._pace.accepted = max(0, self._pace.accepted - 1)
         if decided.payload.get("remade"):
-            rows = self._rows(step.seq)
+            rows = self.queue.rows(step.seq)
             self._stale.update(key for row in rows for key in (row["content_a"], row["content_b"]) if key)
             self._loading.forget(row["cluster_id"] for row in rows)
             self._refresh()
 
-    # -- moving about
-
-    def _show(self, cluster_id: str) -> None:
+    def _come_back(self, cluster_id: str) -> None:
+        """Show a cluster again; the one that was shown comes right after it."""
         left = self._current
-        if left and left != cluster_id and self._clusters[left].state == "open" and self._reserved is None:
-            self._current, self._reserved = cluster_id, left  # it comes again right after this one
-            return
-        self._move(cluster_id)
+        if left and left != cluster_id and self.queue.is_free(left) and self._reserved is None:
+            self._current, self._reserved = cluster_id, left
+        else:
+            self._move(cluster_id)
+
+    # -- moving about
 
     def next(self) -> dict[str, Any]:
         """Go on to the next cluster that is listed, decided or not, without saying anything about this one."""
@@ -535,16 +418,16 @@ class ReviewSession:
     def _step(self, by: int) -> dict[str, Any]:
         with self._lock:
             self._pace.touch()
-            self._catch_up()
-            place = self._place() + by
-            if 0 <= place < len(self._listed):
-                self._move(self._listed[place])
+            self.queue.catch_up()
+            place = self.queue.place(self._current) + by
+            if 0 <= place < len(self.queue.listed):
+                self._move(self.queue.listed[place])
             return self._page()
 
     def order(self, by: str) -> dict[str, Any]:
         """Have clusters come in another order, one of `ORDERS`; begin at its beginning."""
         with self._lock:
-            self._order = _known_order(by)
+            self.queue.order(by)
             return self._anew()
 
     def filter(self, relations: Sequence[str] = (), *, at_least: float = 0.0) -> dict[str, Any]:
@@ -557,24 +440,18 @@ class ReviewSession:
         at_least : float
             The least score in the cluster, 0 to 1.
         """
-        if not isinstance(at_least, int | float) or not 0 <= at_least <= 1:
-            raise BadValue(f"A score of {at_least!r} doesn't exist.", hint="Scores go from 0 to 1.")
         with self._lock:
-            self._relations, self._at_least = _known_relations(relations), float(at_least)
+            self.queue.filter(relations, at_least)
             return self._anew()
 
     def _anew(self) -> dict[str, Any]:
         self._pace.touch()
-        self._catch_up()
-        self._list()
-        self._preview = None
+        self.queue.catch_up()
+        self._preview = ("", [])
         if self._reserved:
-            self._release(self._reserved)
+            self.queue.release(self._reserved)
             self._reserved = None
-        left, self._current = self._current, None
-        taken = self._take_from(0)
-        self._current = left
-        self._move(taken)
+        self._move(self.queue.take_from(0))
         return self._page()
 
     # -- many at once
@@ -586,35 +463,18 @@ class ReviewSession:
         -------
         dict
             ``token`` for `bulk_accept`; clusters, redundant (files that may go), bytes, held (left out, because
-            somebody has them), kinds (relation → clusters), examples (name of the keeper and of what may go).
+            somebody has them), kinds (relation → clusters), proved (whether all are), examples (some, with members).
         """
         with self._lock:
             self._pace.touch()
-            self._catch_up()
-            open_ones = [one for one in map(self._clusters.__getitem__, self._listed) if one.state != "decided"]
-            free = [one for one in open_ones if not self.queue.others(one.cluster_id)]
-            token = uuid.uuid4().hex
-            self._preview = (token, [one.cluster_id for one in free])
-            shown = free[:: max(1, len(free) // EXAMPLES)][:EXAMPLES]
-        self._loading.load([one.cluster_id for one in shown])
-        kinds: dict[str, int] = {}
-        for one in free:
-            kinds[one.relation] = kinds.get(one.relation, 0) + 1
-        return {
-            "token": token,
-            "clusters": len(free),
-            "redundant": sum(one.images - 1 for one in free),
-            "bytes": sum(one.gain for one in free),
-            "held": len(open_ones) - len(free),
-            "kinds": kinds,
-            "proved": all(one.relation in ("exact", "same-picture") for one in free),
-            "examples": [self._example(one) for one in shown],
-        }
-
-    def _example(self, one: Cluster) -> dict[str, Any]:
-        page = self._loading.page(one.cluster_id)
-        named = [{"image_id": m.image_id, "name": m.facts["name"], "path": m.facts["path"]} for m in page.members[:6]]
-        return {"relation": one.relation, "images": one.images, "members": named}
+            self.queue.catch_up()
+            rest = [one for one in map(self.queue.shown.__getitem__, self.queue.listed) if one.state != "decided"]
+            free = [one for one in rest if not self.queue.items.others(one.cluster_id)]
+            self._preview = (uuid.uuid4().hex, [one.cluster_id for one in free])
+            looked = [one.cluster_id for one in free[:: max(1, len(free) // EXAMPLES)][:EXAMPLES]]
+            self._loading.load(looked)
+            pages = [self._loading.page(one) for one in looked]
+            return {"token": self._preview[0], "held": len(rest) - len(free), **bulk_view(free, pages)}
 
     def bulk_accept(self, token: str) -> dict[str, Any]:
         """Decide all clusters of a preview, each with the proposed keeper: one event, taken back by one undo.
@@ -625,26 +485,30 @@ class ReviewSession:
         ------
         Stale
             The preview isn't the last one.
+        BadValue
+            A second look is a look at each.
         """
         with self._lock:
             self._pace.touch()
-            self._catch_up()
-            if self._preview is None or self._preview[0] != token:
+            self.queue.catch_up()
+            if self.queue.is_second:
+                raise BadValue("A second look is a look at each cluster.", hint="Accept them one by one.")
+            if not token or self._preview[0] != token:
                 raise Stale("Another preview was made since.", hint="Look at the new one.")
-            wanted, self._preview = self._preview[1], None
-            ids = [one for one in wanted if self._clusters[one].state != "decided" and not self.queue.others(one)]
+            wanted, self._preview = self._preview[1], ("", [])
+            ids = [one for one in wanted if self.queue.is_free(one) or self.queue.is_free(one, "skipped")]
             rows = self._bulk_rows(ids)
             if not rows:
                 raise NotFound("There is nothing to accept.", hint="All of these clusters are decided.")
             words = f"accepted {len(ids):,} clusters at once"
-            event = self._append(rows, words, "bulk")
+            event = self.queue.decide(rows, words, "bulk")
             self._remember(Step(words, self._current or ids[0], event.seq))
-            self._pace.accepted += len(ids)
+            self._pace.accepted += 1
             return {**self._on(), "accepted": len(ids)}
 
     def _bulk_rows(self, ids: list[str]) -> list[list[Any]]:
         pages: dict[str, Page] = {}
-        for row in self._ask("review_contents", ids=ids):
+        for row in self._loading.ask("review_contents", ids=ids):
             pages.setdefault(row["cluster_id"], Page(row["cluster_id"], [])).members.append(Member(row))
         return [row for page in pages.values() for row in decision_rows(page, page.members[0].image_id, {})]
 
@@ -655,27 +519,24 @@ class ReviewSession:
         with self._lock:
             first = self._following() if self._current else None
             coming = [first] if first else []
-            for cluster_id in self._candidates(self._place() + 1):
+            for cluster_id in self.queue.free(self.queue.place(self._current) + 1, self._current):
                 if len(coming) >= LOAD_AHEAD:
                     break
                 if cluster_id != first:
                     coming.append(cluster_id)
-        self._loading.ahead(lambda: self._render(coming, edge))
+        self._loading.ahead(lambda: self._render(coming, _known_edge(edge)))
         return {"next": first}
 
     def _render(self, coming: list[str], edge: int) -> None:
         self._loading.load(coming)
         for cluster_id in coming[:SHOWN_AHEAD]:
-            page = self._loading.page(cluster_id)
-            for one in page.members[:2]:
+            for one in self._loading.page(cluster_id).members[:2]:
                 self._loading.picture(one.image_id, edge)
                 self.on_ahead(one.image_id)
 
     def picture(self, image_id: str, edge: int = EDGE) -> Reply:
         """Return a rendering of an image of a cluster that was shown, its longer edge at most ``edge`` pixels."""
-        if not isinstance(edge, int) or not EDGES[0] <= edge <= EDGES[1]:
-            raise BadValue(f"An edge of {edge!r} pixels doesn't work.", hint=f"Take {EDGES[0]} to {EDGES[1]}.")
-        return Reply({"image_id": image_id}, [self._loading.picture(image_id, edge)])
+        return Reply({"image_id": image_id}, [self._loading.picture(image_id, _known_edge(edge))])
 
     def thumbs(self, image_ids: Sequence[str]) -> Reply:
         """Return the thumbnails there are: ``found`` maps image_id to a buffer's index."""
@@ -695,61 +556,61 @@ class ReviewSession:
             clusters.refresh(self.ws, contents)
             self._read_again()
 
+    def _found(self) -> None:
+        self._loading.ahead(self._read_again)
+
     def _read_again(self) -> None:
-        self._load_queue()
+        self.queue.load()
         with self._lock:
             self._loading.forget(set(self._loading.pages()) - {self._current or ""})
         self.on_change()
 
+    def take_over(self, other: ReviewSession) -> None:
+        """Continue where another session was: the same cluster, what was said of it so far, what can be undone."""
+        with other._lock, self._lock:
+            if other.ws.folder != self.ws.folder or other.queue.is_second != self.queue.is_second:
+                return
+            self._judged = {name: one.copy() for name, one in other._judged.items()}
+            self._steps = list(other._steps)
+            if self.queue.place(other._current) >= 0 and self.queue.items.take(str(other._current)):
+                self._move(other._current)
+
     def release(self) -> dict[str, Any]:
         """Let go of the clusters taken, so that others get them."""
         with self._lock:
-            for cluster_id in [one for one in self.queue.items if self.queue.mine(one)]:
-                self._release(cluster_id)
+            self.queue.release_all()
             self._reserved = None
             return {"released": True}
 
     def close(self) -> None:
         """Let go of everything."""
-        self.release()
         self._loading.close()
-
-    def take_over(self, other: ReviewSession) -> None:
-        """Continue where another session was: the same cluster, what was said of clusters so far, the same filter."""
-        with other._lock, self._lock:
-            if other.ws.folder != self.ws.folder:
-                return
-            self._judged = {name: one.copy() for name, one in other._judged.items()}
-            self._steps = list(other._steps)
-            if other._current in self._places and self.queue.take(str(other._current)):
-                self._move(other._current)
+        self.release()
 
     # -- what a person in a notebook asks
 
     def frame(self) -> pd.DataFrame:
         """Return the clusters listed, in their order, and where each stands; gain is in bytes."""
         with self._lock:
-            self._catch_up()
-            rows = [{name: getattr(self._clusters[one], name) for name in Cluster.__slots__} for one in self._listed]
-        return pd.DataFrame(rows, columns=list(Cluster.__slots__))
+            self.queue.catch_up()
+            columns = list(Cluster.__slots__)
+            rows = [[getattr(self.queue.shown[one], name) for name in columns] for one in self.queue.listed]
+        return pd.DataFrame(rows, columns=columns)
 
-
-def _is_whole(row: dict[str, Any]) -> bool:
-    """Whether a row of ``clusters_decided`` is about a cluster as somebody saw it."""
-    return row["image_b"] is None and row["decision"] != "rest"
+    def agreement(self) -> pd.DataFrame:
+        """Return how second looks agreed with the first: first_by, second_by, looked, agreed (clusters)."""
+        return self.ws.query("review_agreement")
 
 
 _GONE = Cluster("", "", 0, 0, "", "gone", 0.0)
 
 
-def _known_order(by: str) -> str:
-    if by not in ORDERS:
-        raise BadValue(f"There is no order {by!r}.", hint=f"Known: {', '.join(ORDERS)}.")
-    return by
+def _own_step(row: dict[str, Any]) -> Step:
+    many = f"{row['clusters']:,} clusters" if row["clusters"] > 1 else "a cluster"
+    return Step(f"{said(row['decision'])}: {many}, decided before", row["cluster_id"], row["seq"])
 
 
-def _known_relations(relations: Sequence[str]) -> tuple[str, ...]:
-    unknown = [one for one in relations if one not in (*RELATIONS, "duplicate")]
-    if isinstance(relations, str) or unknown:
-        raise BadValue(f"There is no relation {unknown or relations!r}.", hint=f"Known: {', '.join(DUPLICATES)}.")
-    return tuple(dict.fromkeys(relations))
+def _known_edge(edge: int) -> int:
+    if not isinstance(edge, int) or not EDGES[0] <= edge <= EDGES[1]:
+        raise BadValue(f"An edge of {edge!r} pixels doesn't work.", hint=f"Take {EDGES[0]} to {EDGES[1]}.")
+    return edge

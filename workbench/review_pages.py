@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -70,6 +70,24 @@ class Page:
     def contents(self) -> set[str]:
         """Return what stands for the contents of its images."""
         return {content_key(one.facts["picture_hash"], one.facts["checksum"]) for one in self.members}
+
+    def numbered(self, number: object) -> Member:
+        """Return a member by its number, from 1.
+
+        Raises
+        ------
+        NotFound
+            There is no such number.
+        """
+        if not isinstance(number, int) or not 1 <= number <= len(self.members):
+            raise NotFound(f"There is no image number {number!r}.", hint=f"There are {len(self.members)}.")
+        return self.members[number - 1]
+
+    def after(self, one: Member, *, but: Container[str]) -> list[Member]:
+        """Return the other members, from those after one on and round, without some."""
+        place = self.members.index(one)
+        turned = [*self.members[place + 1 :], *self.members[:place]]
+        return [other for other in turned if other.image_id not in but]
 
     def member(self, image_id: str) -> Member:
         """Return a member.

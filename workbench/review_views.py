@@ -63,6 +63,7 @@ def member_view(one: Member, number: int, proposed: Member, mark: str | None) ->
         "mark": mark,
         **{key: row[key] for key in ("name", "path", "format", "width", "height", "size", "relation")},
         "score": float(row["score"]),
+        "why": [] if first else reasons(row["reason"].removeprefix("the keeper: ")),
         "words": [] if first else evidence_words(row["relation"], one.evidence),
         "align": None if first else alignment(one.evidence, proposed.image_id),
     }
@@ -90,6 +91,27 @@ def progress_view(listed: Sequence[Any]) -> dict[str, Any]:
         "skipped": sum(1 for one in rest if one.state == "skipped"),
         "gained": sum(one.gained for one in decided),
         "to_gain": sum(one.gain for one in rest),
+    }
+
+
+def bulk_view(clusters: Sequence[Any], examples: Sequence[Page]) -> dict[str, Any]:
+    """Return what accepting clusters would do: how many, of which kinds, the files that may go; and some of them."""
+    kinds: dict[str, int] = {}
+    for one in clusters:
+        kinds[one.relation] = kinds.get(one.relation, 0) + 1
+    return {
+        "clusters": len(clusters),
+        "redundant": sum(one.images - 1 for one in clusters),
+        "bytes": sum(one.gain for one in clusters),
+        "kinds": kinds,
+        "proved": kinds.keys() <= {"exact", "same-picture"},
+        "examples": [
+            {
+                "images": len(page.members),
+                "members": [{key: one.facts[key] for key in ("image_id", "name", "path")} for one in page.members[:4]],
+            }
+            for page in examples
+        ],
     }
 
 

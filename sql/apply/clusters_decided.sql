@@ -1,7 +1,7 @@
 -- Somebody decided clusters of duplicates. A row without a second image is about a cluster as a whole, `rest` about what is
 -- left of one; a second look decides nothing by itself.
-insert into cluster_reviews (cluster_id, decision, relation, keeper, images, bytes, how, actor, "at", seq)
-select cluster_id, decision, relation, image_a, images, bytes, how, actor, "at"::timestamp, seq
+insert into cluster_reviews (cluster_id, decision, relation, keeper, images, bytes, how, first_by, agrees, actor, "at", seq)
+select cluster_id, decision, relation, image_a, images, bytes, how, first_by, agrees = 1, actor, "at"::timestamp, seq
 from event_rows where image_b is null and decision <> 'rest';
 
 insert into cluster_decisions (cluster_id, decision, keeper, actor, "at", seq)

@@ -13,6 +13,8 @@ create table cluster_reviews (
     images      bigint    not null,
     bytes       bigint    not null,     -- to gain by it
     how         varchar   not null,     -- single, bulk or second
+    first_by    varchar,                -- of a second look: who had decided, and whether this is the same
+    agrees      boolean,
     actor       varchar   not null,
     "at"        timestamp not null,
     seq         bigint    not null
@@ -28,6 +30,8 @@ comment on column cluster_reviews.keeper is 'the image that is kept';
 comment on column cluster_reviews.images is 'images in the cluster';
 comment on column cluster_reviews.bytes is 'bytes to gain by the decision';
 comment on column cluster_reviews.how is 'single, bulk (one of many, after a preview), or second (a second look, which decides nothing by itself)';
+comment on column cluster_reviews.first_by is 'of a second look: who had decided';
+comment on column cluster_reviews.agrees is 'of a second look: whether it says the same; where it doesn''t, the cluster is open again';
 comment on column cluster_reviews.actor is 'who';
 comment on column cluster_reviews."at" is 'when (UTC)';
 comment on column cluster_reviews.seq is 'position in the ledger';

@@ -30,13 +30,17 @@ class ClusterReview(SessionWidget):
         ``bytes`` (to gain), ``uncertainty`` or ``images``: the most comes first.
     relations : sequence of str
         Only clusters of these kinds: ``exact``, ``same-picture``, ``fuzzy``, ``content``. All when empty.
+    second : int
+        Look a second time, without seeing how they were decided, at a random sample of so many decided clusters.
+    seed : int
+        Draws the same sample again.
     height : int
         Height of the widget, pixels.
 
     Raises
     ------
     BadValue
-        There is no such order or relation, or a height out of bounds.
+        There is no such order or relation, nothing to look at a second time, or a height out of bounds.
 
     Examples
     --------
@@ -54,6 +58,8 @@ class ClusterReview(SessionWidget):
         queue: str | None = QUEUE,
         order: str = "bytes",
         relations: Sequence[str] = (),
+        second: int = 0,
+        seed: int = 0,
         height: int = 760,
     ) -> None:
         if not HEIGHTS[0] <= height <= HEIGHTS[1]:
@@ -62,7 +68,9 @@ class ClusterReview(SessionWidget):
         before = (in_this_cell("cluster review", made) or {}).get("session")
         if before is not None:
             before.close()  # or its clusters would stay taken
-        self.session = made["session"] = ReviewSession(ws, queue=queue, order=order, relations=relations)
+        self.session = made["session"] = ReviewSession(
+            ws, queue=queue, order=order, relations=relations, second=second, seed=seed
+        )
         if before is not None:
             self.session.take_over(before)
         self._height = int(height)
