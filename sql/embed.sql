@@ -15,4 +15,4 @@ order by image_id, field, lang, ordinal
 
 -- name: embedded_in_place(seq)
 -- What one embedding changed in place.
-select image_id, uri, before, after from embeds where seq = $seq and mode = 'inplace' and how = 'embedded'
+select image_id, uri, before, after, kept_as from embeds where seq = $seq and mode = 'inplace' and how = 'embedded'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,8 @@ from small_collections import account, fill, image_ids, jpeg, png
 import workbench as wb
 from workbench import renaming
 from workbench.errors import BadValue, Stale
+from workbench.suggesters import Subject, Suggestion
+from workbench.tagging import TagSession
 
 TITLE = "Xmp.dc.title"
 
@@ -86,6 +88,84 @@ def test_files_that_pass_names_round(ws: wb.Bench, folder: Path) -> None:
     assert titles(ws) == told
     shifted.undo()
     assert contents_of(folder) == before
+
+
+class SaysItsName:
+    """Suggests the file's name as a keyword."""
+
+    name, wants, model, version = "says_its_name", "metadata", "told", "1"
+
+    def suggest(self, subjects: Iterable[Subject]) -> Iterator[Suggestion]:
+        for one in subjects:
+            yield Suggestion(one.image_id, "Xmp.dc.subject", None, f"was {one.path}", 0.5, "told", "1", "")
+
+
+def known_of(ws: wb.Bench) -> dict[str, set[tuple[object, ...]]]:
+    """What is known of each file, by its picture: what people did, what machines said, what was found and written."""
+    asked = {
+        "entered": "select image_id, field, value from entered",
+        "queue": "select image_id, queue, outcome from queues",
+        "suggested": "select image_id, value, status from suggestions",
+        "found": "select image_id, rule, field, ignored from findings where rule not in ('title_is_file_name')",
+        "embedded": "select image_id, mode, how, after from deliveries",
+    }
+    pictures = dict(ws.sql("select image_id, picture_hash from images").itertuples(index=False, name=None))
+    made: dict[str, set[tuple[object, ...]]] = {}
+    for kind, statement in asked.items():
+        for image_id, *rest in ws.sql(statement).astype(object).itertuples(index=False, name=None):
+            told = (kind, *(None if value != value else value for value in rest))
+            made.setdefault(pictures[image_id], set()).add(told)
+    return made
+
+
+def test_everything_that_is_known_follows_a_chain_of_names(ws: wb.Bench, folder: Path) -> None:
+    ids = in_order(ws)
+    ws.embed(ids[:1], mode="inplace", progress=False)
+    written, [event] = (folder / "0001.png").read_bytes(), ws.sql("select distinct seq from deliveries")["seq"].tolist()
+    ws.suggest(None, [SaysItsName()], progress=False)
+    ws.reject([ws.suggestions(ids[1])["suggestion_id"].iloc[0]])
+    ws.audit().ignore("missing", "Xmp.dc.rights", [ids[2]], reason="public domain")
+    session = TagSession(ws, "dublin-core", images=ids, queue="spring")
+    session.go(0)
+    session.accept(anyway=True)
+    session.close()
+    before = known_of(ws)
+    assert {kind for told in before.values() for kind, *_ in told} == {
+        "entered", "queue", "suggested", "found", "embedded",
+    }  # fmt: skip
+
+    shifted = ws.bulk.rename("{sequence:04}", [ids[-1], *ids[:-1]])  # 1 → 2, 2 → 3 …, 5 → 1
+    shifted.apply()
+    assert (folder / "0002.png").read_bytes() == written
+    assert known_of(ws) == before
+    assert ws.undo_embed(event).counts() == {"restored": 1}
+    assert (folder / "0002.png").read_bytes() == png(1)
+    known = known_of(ws)
+    ws.rebuild(progress=False, workers=1)
+    made_again = {
+        picture: {row for row in told if row[0] in ("entered", "queue", "embedded")} for picture, told in known.items()
+    }
+    assert {
+        p: {row for row in told if row[0] in ("entered", "queue", "embedded")} for p, told in known_of(ws).items()
+    } == made_again
+    account(ws, 7)
+
+
+def test_what_a_file_of_that_name_had_before_it_was_gone_goes_with_it(ws: wb.Bench, folder: Path) -> None:
+    ids = in_order(ws)
+    ws.suggest(None, [SaysItsName()], progress=False)
+    ws.audit()
+    (folder / "0002.png").unlink()
+    ws.bulk.rename("0002", ids[:1]).apply()
+    assert [one.split()[-1] for one in ws.suggestions(ids[1])["value"]] == ["0001.png"]
+    assert (
+        len(
+            ws.sql(
+                "select * from findings where image_id = ? and rule = 'missing' and field = 'Xmp.dc.rights'", [ids[1]]
+            )
+        )
+        == 1
+    )
 
 
 def test_collisions_are_refused_whatever_the_case(ws: wb.Bench, folder: Path) -> None:

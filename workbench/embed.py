@@ -196,7 +196,7 @@ def undo_embed(ws: Workspace, seq: int, *, reason: str = "") -> EmbedReport:
     for file, row in zip(files, changed, strict=True):
         file.before, file.after, file.target = row["after"], row["before"], file.path
         try:
-            _restore(file, journal)
+            _restore(file, _undo_path(journal, row["kept_as"], str(file.before)))
         except (WorkbenchError, OSError) as error:
             file.how, file.why = "failed", str(error)
     with ws.change(reason) as change:
@@ -208,8 +208,8 @@ def undo_embed(ws: Workspace, seq: int, *, reason: str = "") -> EmbedReport:
     return EmbedReport("restored", shown, [event.seq for event in change.events])
 
 
-def _restore(file: _File, journal: Path) -> None:
-    undo = _undo_path(journal, file.image_id, str(file.before)).read_bytes()
+def _restore(file: _File, kept: Path) -> None:
+    undo = kept.read_bytes()
     place = _local(file.uri)
     with sources.open_blob(file.uri) as blob:
         original = embedding.restore_bytes(bytes(blob.data), undo)

@@ -34,6 +34,12 @@ delete from metadata_wide where image_id in (select image_id from displaced);
 delete from pair_facts where image_a in (select image_id from displaced) or image_b in (select image_id from displaced);
 delete from cluster_rows where cluster_id in (
     select cluster_id from cluster_rows where image_id in (select image_id from displaced));
+delete from queue_items where image_id in (select image_id from displaced);
+delete from suggestion_rows where image_id in (select image_id from displaced);
+delete from suggestion_decisions where image_id in (select image_id from displaced);
+delete from audit_findings where image_id in (select image_id from displaced);
+delete from ignored_findings where image_id in (select image_id from displaced);
+delete from embeds where image_id in (select image_id from displaced);
 drop table displaced;
 
 update search_texts
@@ -74,5 +80,11 @@ set image_a = least(r.new_a, r.new_b), image_b = greatest(r.new_a, r.new_b),
     checksum_b = case when r.new_a < r.new_b then checksum_b else checksum_a end
 from renamed_pairs r where r.old_a = pair_facts.image_a and r.old_b = pair_facts.image_b;
 drop table renamed_pairs;
+update queue_items set image_id = r.new_id from renamed r where r.old_id = queue_items.image_id;
+update suggestion_rows set image_id = r.new_id from renamed r where r.old_id = suggestion_rows.image_id;
+update suggestion_decisions set image_id = r.new_id from renamed r where r.old_id = suggestion_decisions.image_id;
+update audit_findings set image_id = r.new_id from renamed r where r.old_id = audit_findings.image_id;
+update ignored_findings set image_id = r.new_id from renamed r where r.old_id = ignored_findings.image_id;
+update embeds set image_id = r.new_id, uri = r.new_uri from renamed r where r.old_id = embeds.image_id;
 
 drop table renamed;
