@@ -255,18 +255,6 @@ def jpeg_of(picture: npt.NDArray[np.uint8], *, quality: int = THUMBNAIL_QUALITY)
     return _encode(Image.fromarray(picture), quality=quality)
 
 
-def turned_hashes(thumbnail: bytes) -> list[int] | None:
-    """Return the pHashes of a stored thumbnail under the eight symmetries; None where it can't be decoded.
-
-    See `workbench.fingerprints.phash_symmetries`. A hash of the thumbnail and one of the file differ in a bit or two.
-    """
-    try:
-        with Image.open(io.BytesIO(thumbnail), formats=["JPEG"]) as picture:
-            return fingerprints.phash_symmetries(picture)
-    except (OSError, SyntaxError, ValueError):
-        return None
-
-
 def _rendered(data: Data, edge: int, make: Callable[[Image.Image], Made]) -> Made:
     """Return what is made of the picture, oriented and in sRGB."""
     picture = Picture()
