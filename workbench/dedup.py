@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import importlib.util
 import json
 import threading
 import time
@@ -290,9 +289,7 @@ class _Find:
         self._enter("finding", method)
         settings = canonical({"version": VERSION, **self._settings_of(method)})
         done = {"method": method, "settings": settings, "stamp": self._stamp}
-        if method in _FINDERS and importlib.util.find_spec(_FINDERS[method]) is None:
-            report.outcome = "unavailable"
-        elif self.images is None and not self.again and self._is_done(**done):
+        if self.images is None and not self.again and self._is_done(**done):
             report.outcome = "unchanged"
         else:
             self._find(method)
