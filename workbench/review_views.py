@@ -15,6 +15,10 @@ from workbench.review_pages import LONGEST, Member, Page
 
 MOST_FIELDS = 60
 
+NUMBERED = 9
+AROUND = 60
+"""Of a large cluster the members that have a key are shown, and so many before and after the one compared."""
+
 FACTS = {
     "pixels": "Pixels",
     "size": "File size",
@@ -34,7 +38,13 @@ FACTS = {
 def cluster_view(page: Page, keeper: str, marks: Mapping[str, str], looked: str) -> dict[str, Any]:
     """Return a cluster as it is shown: its members, the keeper and why, what differs between the two compared."""
     kept, members = page.member(keeper), page.members
-    shown = [one for one in members if one.image_id in (keeper, looked)]
+    compared_ones = [one for one in members if one.image_id in (keeper, looked)]
+    place = next((at for at, one in enumerate(members) if one.image_id == looked), 0)
+    listed = [
+        member_view(one, at + 1, members[0], marks.get(one.image_id))
+        for at, one in enumerate(members)
+        if at < NUMBERED or abs(at - place) <= AROUND or one is kept
+    ]
     return {
         "id": page.cluster_id,
         "keeper": keeper,
@@ -42,13 +52,12 @@ def cluster_view(page: Page, keeper: str, marks: Mapping[str, str], looked: str)
         "proposed": members[0].image_id,
         "why": reasons(members[0].facts["reason"]),
         "gain": sum(one.facts["size"] for one in members if one is not kept and one.image_id not in marks),
-        "members": [
-            member_view(one, number, members[0], marks.get(one.image_id)) for number, one in enumerate(members, 1)
-        ],
-        "facts": compared(shown),
+        "images": len(members),
+        "members": listed,
+        "facts": compared(compared_ones),
         "fields": [
-            {**named, "values": {one.image_id: one.values.get(named["key"], "") for one in shown}}
-            for named in differing(shown)
+            {**named, "values": {one.image_id: one.values.get(named["key"], "") for one in compared_ones}}
+            for named in differing(compared_ones)
         ],
     }
 

@@ -4,12 +4,12 @@
 import { openChannel } from "./js/channel.js";
 import { button, el, errorBox, helpPanel, icon, ICONS } from "./js/dom.js";
 import { DECIDE_KEYS, LOOK_KEYS, reviewCommandOf } from "./js/review_keys.js";
-import { bulkPanel, counted, mountMembers, panelOf, RELATION_NAMES, sizeWords } from "./js/review_panel.js";
+import { bulkPanel, counted, fateOf, mountMembers, panelOf, RELATION_NAMES, sizeWords } from "./js/review_panel.js";
 import { staysInForm } from "./js/tag_keys.js";
 import { EDGE, mountTwins } from "./js/twin_view.js";
 
 const THUMBS_KEPT = 600;
-const SURE = [["0", "However sure"], ["0.9", "90 % sure or more"], ["0.99", "99 % sure or more"]];
+const SURE = [["0", "Any certainty"], ["0.9", "90 % sure or more"], ["0.99", "99 % sure or more"]];
 
 /** @param {HTMLElement} root @param {import("./js/channel.js").Channel} channel */
 export function mountReview(root, channel) {
@@ -22,6 +22,7 @@ export function mountReview(root, channel) {
   const thumbs = new Map();
   const thumbOf = (/** @type {string} */ id) => thumbs.get(id);
 
+  const title = el("span", { class: "wb-review-title", text: "Duplicates" });
   const where = el("span", { class: "wb-review-where" });
   const bar = el("span", { class: "wb-review-done", role: "progressbar", "aria-label": "Decided", "aria-valuemin": 0 }, [el("i")]);
   const pace = el("span", { class: "wb-review-pace" });
@@ -30,18 +31,16 @@ export function mountReview(root, channel) {
   const sure = el("select", { "aria-label": "How sure", onchange: () => filter() }, SURE.map(([value, text]) => el("option", { value, text })));
   const bulk = button("Accept all of this kind, after a preview (A)", () => run("bulk"), {}, ["Accept all …"]);
   const head = el("header", { class: "wb-review-bar" }, [
-    el("div", { class: "wb-review-side" }, [el("span", { class: "wb-review-title", text: "Duplicates" }), where]),
+    el("div", { class: "wb-review-side" }, [title, where]),
     el("div", { class: "wb-review-side wb-review-progress" }, [bar, pace]),
     el("div", { class: "wb-review-side" }, [kind, sure, order, bulk, button("Keyboard help (?)", () => help(), {}, ["?"])]),
   ]);
   const troubles = el("div", { class: "wb-review-troubles" });
   const status = el("span", { class: "wb-review-status", role: "status", "aria-live": "polite" });
-  const twins = mountTwins(async (image_id, edge) => (await channel.call("picture", { image_id, edge })).buffers[0], thumbOf, { say, mode: showMode });
+  const twins = mountTwins(async (image_id, edge) => (await channel.call("picture", { image_id, edge })).buffers[0], thumbOf, say);
   const members = mountMembers({ look: (image_id) => run("look", { image_id }), keep: (image_id) => run("keeper", { image_id }) }, thumbOf);
   const verdict = el("div", { class: "wb-review-verdict", hidden: true });
   const panel = el("aside", { class: "wb-review-panel", "aria-label": "Why, metadata and files", tabindex: 0 });
-  const blink = button("Blink: one over the other, by turns (B)", () => twins.perform("blink"), { "aria-pressed": "false" }, ["Blink", el("kbd", { text: "B" })]);
-  const difference = button("Show where they differ (D)", () => twins.perform("difference"), { "aria-pressed": "false" }, ["Difference", el("kbd", { text: "D" })]);
   const accept = button("Accept: the keeper stays, the others may go (Enter)", () => run("accept"), { class: "wb-button wb-main" }, [icon(ICONS.check), el("span", { text: "Accept" }), el("kbd", { text: "Enter" })]);
   const variant = button("A variant: both stay (V)", () => run("variant"), {}, ["Variant", el("kbd", { text: "V" })]);
   const apartText = el("span", { text: "Not a duplicate" });
@@ -51,7 +50,6 @@ export function mountReview(root, channel) {
   const foot = el("footer", { class: "wb-review-foot" }, [
     el("div", { class: "wb-review-side" }, [accept, variant, apart, skip, undo]),
     status,
-    el("div", { class: "wb-review-side" }, [blink, difference]),
   ]);
   const left = el("div", { class: "wb-review-left" }, [verdict, twins.element, members.element]);
   const main = el("div", { class: "wb-review-main" }, [left, panel]);
@@ -79,12 +77,6 @@ export function mountReview(root, channel) {
     say(error?.message ?? String(error));
   }
 
-  /** @param {string} mode */
-  function showMode(mode) {
-    blink.setAttribute("aria-pressed", String(mode === "blink"));
-    difference.setAttribute("aria-pressed", String(mode === "difference"));
-  }
-
   /** @param {any} told */
   function show(told) {
     const moved = page?.cluster?.id !== told.cluster?.id;
@@ -98,7 +90,9 @@ export function mountReview(root, channel) {
       empty.replaceChildren(el("strong", { text: page.empty.title }), el("span", { class: "wb-hint", text: page.empty.hint }));
       void twins.show(null, null);
     }
-    for (const one of [accept, variant, apart, skip, blink, difference]) one.disabled = !cluster;
+    for (const one of [accept, variant, apart, skip]) one.disabled = !cluster;
+    title.textContent = page.second ? "Second look at duplicates" : "Duplicates";
+    bulk.hidden = page.second;
     undo.disabled = !page.undo;
     undo.title = page.undo ? `Undo: ${page.undo} (U)` : "Nothing to undo";
     showProgress();
@@ -114,22 +108,22 @@ export function mountReview(root, channel) {
     const given = [kept, other].map((one) => one && { ...one, proposed: one.image_id === cluster.proposed });
     void twins.show(given[0], given[1]);
     caption(twins.captions[0], kept, "stays", "wb-stays");
-    caption(twins.captions[1], other, other?.mark === "variant" ? "variant: stays" : other?.mark ? "no duplicate: stays" : "may go", other?.mark ? "wb-stays" : "wb-goes");
+    caption(twins.captions[1], other, fateOf(other), other?.mark ? "wb-stays" : "wb-goes");
     if (other) twins.captions[1].append(button(`Keep image ${other.number} instead (${other.number < 10 ? other.number : "K"})`, () => run("keep"), { class: "wb-button wb-small" }, ["Keep this one"]));
-    members.element.hidden = cluster.members.length < 3;
+    members.element.hidden = cluster.images < 3;
     members.show(cluster);
     panel.replaceChildren(...panelOf(cluster));
     if (moved) panel.scrollTop = 0;
     showVerdict(cluster);
     where.textContent = `${(cluster.place + 1).toLocaleString("en")} of ${cluster.count.toLocaleString("en")}`;
-    const many = cluster.members.length > 2;
+    const many = cluster.images > 2;
     apartText.textContent = many ? "This is no duplicate" : "Not a duplicate";
     apart.title = many ? "The one compared is no duplicate (N); none of them are (Shift + N)" : "Not a duplicate (N)";
     variant.title = many ? "The one compared is a variant (V); all of them are (Shift + V)" : "A variant: both stay (V)";
     accept.title = `Accept: ${kept.name} stays, ${sizeWords(cluster.gain)} may go (Enter)`;
     root.dataset.cluster = cluster.id;
     void fetchThumbs(cluster.members.map((/** @type {any} */ one) => one.image_id));
-    if (moved) say(`${RELATION_NAMES[cluster.relation] ?? cluster.relation}, ${counted(cluster.members.length, "image")}, ${sizeWords(cluster.gain)} to gain`, true);
+    if (moved) say(`${RELATION_NAMES[cluster.relation] ?? cluster.relation}, ${counted(cluster.images, "image")}, ${sizeWords(cluster.gain)} to gain`, true);
   }
 
   /** @param {HTMLElement} place @param {any} one @param {string} fate @param {string} look */
@@ -159,7 +153,8 @@ export function mountReview(root, channel) {
     bar.setAttribute("aria-valuenow", String(done));
     const speed = per_hour === null ? "" : ` · ${Math.round(per_hour).toLocaleString("en")} an hour`;
     const later = skipped ? ` (${skipped.toLocaleString("en")} skipped)` : "";
-    pace.textContent = `${done.toLocaleString("en")} decided · ${rest.toLocaleString("en")} left${later} · ${sizeWords(gained)} gained, ${sizeWords(to_gain)} to gain${speed}`;
+    const bytes = page.second ? "" : ` · ${sizeWords(gained)} gained, ${sizeWords(to_gain)} to gain`;
+    pace.textContent = `${done.toLocaleString("en")} decided · ${rest.toLocaleString("en")} left${later}${bytes}${speed}`;
     pace.title = `My pace counts working time; pauses longer than ${idle_after} seconds are left out.`;
     if (!page.cluster) where.textContent = "";
   }
@@ -254,7 +249,7 @@ export function mountReview(root, channel) {
     if (command === "leave") return leave();
     if (["closer", "further", "fit", "blink", "difference", "swap"].includes(command)) return page?.cluster && twins.perform(command);
     if (["undo", "next", "previous", "order", "filter"].includes(command)) return void perform(command, args);
-    if (command === "bulk") return void preview();
+    if (command === "bulk") return page?.second ? say("A second look is a look at each.") : void preview();
     if (!page?.cluster) return;
     const cluster_id = page.cluster.id;
     if (command === "look_next" || command === "look_previous") return look(command === "look_next" ? 1 : -1);
@@ -315,7 +310,7 @@ export function mountReview(root, channel) {
     if (root.querySelector(".wb-bulk") && command !== "leave") return;
     event.preventDefault();
     if (command === "number") {
-      if (page?.cluster && Number(event.key) <= page.cluster.members.length) run("keeper", { number: Number(event.key) });
+      if (page?.cluster && Number(event.key) <= page.cluster.images) run("keeper", { number: Number(event.key) });
       else if (page?.cluster) say(`There is no image ${event.key} here.`);
       return;
     }

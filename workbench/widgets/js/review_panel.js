@@ -32,8 +32,13 @@ export function counted(count, one, many = `${one}s`) {
   return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 }
 
-/** @param {any} cluster @param {any} kept @param {any} other */
-function whySection(cluster, kept, other) {
+/** What becomes of an image. @param {any} one */
+export function fateOf(one) {
+  return !one?.mark ? "may go" : one.mark === "variant" ? "variant" : "no duplicate";
+}
+
+/** @param {any} kept @param {any} other */
+function whySection(kept, other) {
   const compared = other.words.length ? other : kept;
   const [relation, ...rest] = compared.words;
   const score = compared.score < 1 ? el("span", { class: "wb-review-score", text: `${Math.floor(compared.score * 100)} % sure`, title: "How sure the finder is of this" }) : "";
@@ -44,12 +49,12 @@ function whySection(cluster, kept, other) {
   ]);
 }
 
-/** @param {any} cluster @param {any} kept */
-function keeperSection(cluster, kept) {
+/** @param {any} cluster @param {any} kept @param {any} other */
+function keeperSection(cluster, kept, other) {
   const own = cluster.keeper !== cluster.proposed;
-  const lines = own ? [`You chose it. Proposed is ${cluster.members.find((/** @type {any} */ one) => one.image_id === cluster.proposed)?.number}.`] : cluster.why;
+  const lines = own ? [`You chose it. Proposed is ${cluster.members.find((/** @type {any} */ one) => one.image_id === cluster.proposed)?.number}.`] : other.why.length ? other.why : cluster.why;
   return el("section", {}, [
-    el("h3", { text: `Why ${kept.number} is the keeper` }),
+    el("h3", { text: own ? `Why ${kept.number} is the keeper` : `Why ${kept.number} rather than ${other.number}` }),
     lines.length > 1 ? el("ul", {}, lines.map((/** @type {string} */ text) => el("li", { text }))) : el("p", { text: lines[0] ?? "" }),
   ]);
 }
@@ -57,7 +62,7 @@ function keeperSection(cluster, kept) {
 /** @param {string} caption @param {any[]} rows @param {any} kept @param {any} other @param {string} none */
 function table(caption, rows, kept, other, none) {
   if (!rows.length) return el("section", {}, [el("h3", { text: caption }), el("p", { class: "wb-hint", text: none })]);
-  const head = el("tr", {}, [el("td"), el("th", { scope: "col", text: `${kept.number} keeper` }), el("th", { scope: "col", text: `${other.number} compared` })]);
+  const head = el("tr", {}, [el("td"), el("th", { scope: "col", text: `${kept.number} · keeper` }), el("th", { scope: "col", text: `${other.number} · other` })]);
   const body = rows.map((row) =>
     el("tr", { class: row.differs === false ? "" : "wb-differs" }, [
       el("th", { scope: "row", text: row.label }),
@@ -75,8 +80,8 @@ export function panelOf(cluster) {
   const kept = cluster.members.find((/** @type {any} */ one) => one.image_id === cluster.keeper);
   const other = cluster.members.find((/** @type {any} */ one) => one.image_id === cluster.looked) ?? kept;
   return [
-    whySection(cluster, kept, other),
-    keeperSection(cluster, kept),
+    whySection(kept, other),
+    keeperSection(cluster, kept, other),
     table("Metadata that differs", cluster.fields, kept, other, "Their metadata say the same."),
     table("Files", cluster.facts, kept, other, ""),
   ];
@@ -91,14 +96,16 @@ export function mountMembers(act, thumbOf) {
 
   /** @param {any} cluster */
   function show(cluster) {
-    element.replaceChildren(...cluster.members.map((/** @type {any} */ one) => item(one, cluster)));
+    const hidden = cluster.images - cluster.members.length;
+    const rest = hidden ? [el("p", { class: "wb-hint wb-review-rest", text: `${counted(hidden, "more image")}: → goes on to them` })] : [];
+    element.replaceChildren(...cluster.members.map((/** @type {any} */ one) => item(one, cluster)), ...rest);
     element.querySelector('[aria-current="true"]')?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   /** @param {any} one @param {any} cluster */
   function item(one, cluster) {
     const keeps = one.image_id === cluster.keeper;
-    const fate = keeps ? "stays" : one.mark === "variant" ? "variant: stays" : one.mark ? "no duplicate: stays" : "may go";
+    const fate = keeps ? "stays" : fateOf(one);
     const size = one.width ? `${one.width} × ${one.height}` : one.format;
     const thumb = thumbOf(one.image_id);
     const looked = one.image_id === cluster.looked;

@@ -21,9 +21,9 @@ export const EDGE = 1400;
 /**
  * @param {(image_id: string, edge: number) => Promise<DataView>} fetchPicture
  * @param {(image_id: string) => string | undefined} thumbOf
- * @param {{say: (words: string) => void, mode: (mode: Mode) => void}} tell
+ * @param {(words: string) => void} say
  */
-export function mountTwins(fetchPicture, thumbOf, tell) {
+export function mountTwins(fetchPicture, thumbOf, say) {
   /** Pictures being fetched, and those that are here. @type {Map<string, Promise<HTMLImageElement>>} */
   const coming = new Map();
   /** @type {Map<string, HTMLImageElement>} */
@@ -43,7 +43,11 @@ export function mountTwins(fetchPicture, thumbOf, tell) {
   let sharper = false;
 
   const zoomText = el("span", { class: "wb-twin-zoom", "aria-live": "off" });
-  const tools = el("div", { class: "wb-twin-tools", role: "group", "aria-label": "Zoom" }, [
+  const blink = button("Blink: one over the other, by turns (B)", () => perform("blink"), { class: "wb-button wb-labelled", "aria-pressed": "false" }, ["Blink", el("kbd", { text: "B" })]);
+  const difference = button("Show where they differ (D)", () => perform("difference"), { class: "wb-button wb-labelled", "aria-pressed": "false" }, ["Difference", el("kbd", { text: "D" })]);
+  const tools = el("div", { class: "wb-twin-tools", role: "group", "aria-label": "How to look" }, [
+    blink,
+    difference,
     button("Zoom out (−)", () => perform("further"), { tabindex: -1 }, [icon(ICONS.minus)]),
     zoomText,
     button("Zoom in (+)", () => perform("closer"), { tabindex: -1 }, [icon(ICONS.plus)]),
@@ -238,14 +242,14 @@ export function mountTwins(fetchPicture, thumbOf, tell) {
   }
 
   function named() {
-    if (mode === "blink") tell.say(top ? "Blinking: the one compared" : "Blinking: the keeper");
+    if (mode === "blink") say(top ? "Blinking: the one compared" : "Blinking: the keeper");
     element.dataset.top = mode === "blink" ? (top ? "other" : "keeper") : "";
   }
 
   /** Draw the map of the difference. */
   function draw() {
     const [left, right] = sides.map((side) => side.image);
-    if (!left || !right) return tell.say("There is nothing to compare.");
+    if (!left || !right) return say("There is nothing to compare.");
     const share = MAP_EDGE / Math.max(canvas.width, canvas.height);
     const size = { width: Math.max(1, Math.round(canvas.width * share)), height: Math.max(1, Math.round(canvas.height * share)) };
     const [one, other] = [left, right].map((image, at) => {
@@ -260,7 +264,7 @@ export function mountTwins(fetchPicture, thumbOf, tell) {
     map.getContext("2d").putImageData(new ImageData(/** @type {any} */ (found.pixels), size.width, size.height), 0, 0);
     const words = differenceWords(found);
     map.setAttribute("aria-label", words);
-    tell.say(words);
+    say(words);
     paint();
   }
 
@@ -285,9 +289,10 @@ export function mountTwins(fetchPicture, thumbOf, tell) {
     view = fitted(canvas, frame());
     paint();
     if (mode === "difference") draw();
-    else if (mode === "side") tell.say("");
+    else if (mode === "side") say("");
     named();
-    tell.mode(mode);
+    blink.setAttribute("aria-pressed", String(mode === "blink"));
+    difference.setAttribute("aria-pressed", String(mode === "difference"));
   }
 
   function swap() {
