@@ -9,7 +9,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from typing import Any
 
@@ -165,7 +165,8 @@ def find_duplicates(
     images : sequence of str, optional
         Only pairs that one of these is in.
     settings : Settings, optional
-        Those of the workspace's ``dedup.toml`` when not given.
+        Those of the workspace's ``dedup.toml`` when not given, with the thresholds of the last calibration unless it
+        names some.
     progress : callable, optional
         Called with a `FindProgress`, at most ten times a second.
     cancel : threading.Event, optional
@@ -180,9 +181,17 @@ def find_duplicates(
     BadValue
         There is no such method, or ``dedup.toml`` has mistakes.
     """
-    chosen = (settings or load(ws.folder)).with_methods(methods)
+    chosen = (settings or calibrated(ws, load(ws.folder))).with_methods(methods)
     ids = None if images is None else list(dict.fromkeys(images))
     return _Find(ws, chosen, ids, progress, cancel or threading.Event(), again, record).run()
+
+
+def calibrated(ws: Workspace, settings: Settings) -> Settings:
+    """Return settings with the thresholds of the last calibration where they name none themselves."""
+    found = ws.query("last_calibration")
+    if settings.thresholds or found.empty:
+        return settings
+    return replace(settings, thresholds=json.loads(found["thresholds"].iloc[0]))
 
 
 def find_again(
