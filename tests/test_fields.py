@@ -6,16 +6,49 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench import fields, iptc, xmp
+from workbench import fields, iptc, profiles, xmp
 from workbench.errors import BadValue, NotFound
 from workbench.fields import FIELDS, KINDS, NAMESPACES, STRUCTURES
 
+# The XMP ids of iptc-pmd-techreference_2021.1, section ipmd_top.
+CORE = """
+Iptc4xmpCore:AltTextAccessibility photoshop:City dc:rights photoshop:Country Iptc4xmpCore:CountryCode dc:creator
+Iptc4xmpCore:CreatorContactInfo photoshop:AuthorsPosition photoshop:Credit photoshop:DateCreated dc:description
+photoshop:CaptionWriter Iptc4xmpCore:ExtDescrAccessibility photoshop:Headline photoshop:Instructions
+Iptc4xmpCore:IntellectualGenre photoshop:TransmissionReference dc:subject photoshop:State xmpRights:UsageTerms
+Iptc4xmpCore:Scene photoshop:Source Iptc4xmpCore:SubjectCode Iptc4xmpCore:Location dc:title
+"""
+EXTENSION = """
+Iptc4xmpExt:EventId Iptc4xmpExt:Event Iptc4xmpExt:AddlModelInfo Iptc4xmpExt:ArtworkOrObject
+Iptc4xmpExt:OrganisationInImageCode plus:CopyrightOwner Iptc4xmpExt:AboutCvTerm Iptc4xmpExt:DigImageGUID
+Iptc4xmpExt:DigitalSourceType Iptc4xmpExt:EmbdEncRightsExpr Iptc4xmpExt:Genre plus:ImageCreator xmp:Rating
+Iptc4xmpExt:ImageRegion Iptc4xmpExt:RegistryId plus:ImageSupplier plus:ImageSupplierImageID plus:Licensor
+Iptc4xmpExt:LinkedEncRightsExpr Iptc4xmpExt:LocationCreated Iptc4xmpExt:LocationShown Iptc4xmpExt:MaxAvailHeight
+Iptc4xmpExt:MaxAvailWidth plus:MinorModelAgeDisclosure Iptc4xmpExt:ModelAge plus:ModelReleaseID
+plus:ModelReleaseStatus Iptc4xmpExt:OrganisationInImageName Iptc4xmpExt:PersonInImage
+Iptc4xmpExt:PersonInImageWDetails Iptc4xmpExt:ProductInImage plus:PropertyReleaseID plus:PropertyReleaseStatus
+xmpRights:WebStatement
+"""
+# The standard's names of its structures (ipmd_struct there) → those of `STRUCTURES`.
+EIGHTEEN = {
+    "CreatorContactInfo": "ContactInfo", "ArtworkOrObject": "ArtworkOrObject", "CvTerm": "CvTerm",
+    "EmbdEncRightsExpr": "EmbdEncRightsExpr", "Entity": "Entity", "ImageRegion": "ImageRegion",
+    "RegionBoundary": "RegionBoundary", "RegionBoundaryPoint": "BoundaryPoint",
+    "LinkedEncRightsExpr": "LinkedEncRightsExpr", "Location": "Location", "PersonWDetails": "Person",
+    "ProductWGtin": "Product", "RegistryEntry": "RegistryEntry", "Licensor": "Licensor",
+    "CopyrightOwner": "CopyrightOwner", "ImageCreator": "ImageCreator", "ImageSupplier": "ImageSupplier",
+    "AltLang": None,  # a text in several languages: the standard counts it as a structure; here it is a kind
+}  # fmt: skip
+
 
 def test_the_standard_of_2021_is_whole() -> None:
-    sections = Counter(spec.section for spec in FIELDS.values() if not spec.since)
-    assert (sections["core"], sections["extension"]) == (25, 34)
-    # Language alternatives are the eighteenth structure of 2021.1; the entity with a role came with 2022.1.
-    assert len(STRUCTURES.keys() - {"EntityWithRole"}) + 1 == 18
+    named = {section: {s.xmp_name for s in FIELDS.values() if s.section == section and not s.since}
+             for section in ("core", "extension")}  # fmt: skip
+    assert named == {"core": set(CORE.split()), "extension": set(EXTENSION.split())}
+    assert [len(names) for names in named.values()] == [25, 34]
+    assert len(EIGHTEEN) == 18
+    assert {ours for ours in EIGHTEEN.values() if ours} == STRUCTURES.keys() - {"EntityWithRole"}, "that is of 2022.1"
+    assert "langalt" in KINDS
     assert Counter(spec.since for spec in FIELDS.values() if spec.since) == {"2022.1": 1, "2023.1": 2, "2025.1": 4}
 
 
@@ -154,3 +187,58 @@ def test_any_name_is_a_key_or_an_error_with_a_hint(name: str) -> None:
     except BadValue as error:
         said = error.hint
     assert said
+
+
+@pytest.mark.parametrize(
+    ("key", "dataset", "most"),
+    [
+        # IPTC-IIM 4.2, chapter 6: what each dataset of record 2 holds at most.
+        ("Xmp.iptc.IntellectualGenre", "ObjectAttribute", 68),
+        ("Xmp.dc.title", "ObjectName", 64),
+        ("Xmp.photoshop.Urgency", "Urgency", 1),
+        ("Xmp.iptc.SubjectCode", "Subject", 236),
+        ("Xmp.photoshop.Category", "Category", 3),
+        ("Xmp.photoshop.SupplementalCategories", "SuppCategory", 32),
+        ("Xmp.dc.subject", "Keywords", 64),
+        ("Xmp.photoshop.Instructions", "SpecialInstructions", 256),
+        ("Xmp.photoshop.DateCreated", "DateCreated", 8),
+        ("Xmp.dc.creator", "Byline", 32),
+        ("Xmp.photoshop.AuthorsPosition", "BylineTitle", 32),
+        ("Xmp.photoshop.City", "City", 32),
+        ("Xmp.iptc.Location", "SubLocation", 32),
+        ("Xmp.photoshop.State", "ProvinceState", 32),
+        ("Xmp.iptc.CountryCode", "CountryCode", 3),
+        ("Xmp.photoshop.Country", "CountryName", 64),
+        ("Xmp.photoshop.TransmissionReference", "TransmissionReference", 32),
+        ("Xmp.photoshop.Headline", "Headline", 256),
+        ("Xmp.photoshop.Credit", "Credit", 32),
+        ("Xmp.photoshop.Source", "Source", 32),
+        ("Xmp.dc.rights", "Copyright", 128),
+        ("Xmp.dc.description", "Caption", 2000),
+        ("Xmp.photoshop.CaptionWriter", "Writer", 32),
+    ],
+)
+def test_bytes_that_iim_allows(key: str, dataset: str, most: int) -> None:
+    assert (FIELDS[key].iim, FIELDS[key].iim_bytes) == (f"Iptc.Application2.{dataset}", most)
+
+
+SOURCES = """
+digitalCapture computationalCapture negativeFilm positiveFilm print humanEdits algorithmicallyEnhanced digitalCreation
+dataDrivenMedia trainedAlgorithmicMedia compositeWithTrainedAlgorithmicMedia algorithmicMedia screenCapture
+virtualRecording composite compositeCapture compositeSynthetic
+"""
+
+
+def test_vocabularies_are_those_of_the_standards() -> None:
+    wanted = profiles.load("iptc-ext").fields
+    sources = {term.term.rpartition("/")[2] for term in wanted["Xmp.iptcExt.DigitalSourceType"].vocabulary}
+    assert sources == set(SOURCES.split())
+    mining = (
+        "UNSPECIFIED ALLOWED PROHIBITED PROHIBITED-AIMLTRAINING PROHIBITED-GENAIMLTRAINING PROHIBITED-SEECONSTRAINT "
+    )
+    mining += "PROHIBITED-EXCEPTSEARCHENGINEINDEXING PROHIBITED-SEEEMBEDDEDRIGHTSEXPR PROHIBITED-SEELINKEDRIGHTSEXPR"
+    for profile in ("iptc-ext", "training-set"):
+        terms = {term.term for term in profiles.load(profile).fields["Xmp.plus.DataMining"].vocabulary}
+        assert terms == {f"http://ns.useplus.org/ldf/vocab/DMI-{name}" for name in mining.split()}
+    scenes = [term.term for term in wanted["Xmp.iptc.Scene"].vocabulary]
+    assert scenes == [f"01{number:02}00" for number in range(1, 25)]

@@ -277,7 +277,9 @@ tiff.Orientation                 integer         Orientation
 tiff.Software                    text            Software
 """
 
-# Metadata Working Group 2.0, chapters 5 and 6, and the IPTC standard's mapping to IIM 4.2.
+# Metadata Working Group 2.0, chapters 5 and 6, and the IPTC standard's mapping to IIM 4.2. The byte limits are those of
+# IIM 4.2, chapter 6, and the same in the IPTC's iptc-pmd-techreference_2021.1 but for 2:04 (ObjectAttribute): there 64,
+# for the text alone; the dataset has 68, with the three digits and the colon before it.
 _EXIF = """
 dc.description          Image.ImageDescription
 dc.creator              Image.Artist
