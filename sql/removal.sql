@@ -30,6 +30,7 @@ select c.cluster_id, c.state, m.relation, m.image_id, f.uri, f.source, f.path, f
            when a.relation is not null then 'Of it and the file that would stay is said: ' || a.relation || '.'
            when n.files is not null and content_key(f.picture_hash, f.checksum) <> content_key(k.picture_hash, k.checksum)
                then 'It stays in the stead of ' || n.files || ' files that were removed.'
+           when l.image_id is not null then 'A link to the file that stays is all that is left of it.'
            when s.status is distinct from 'present' then 'It isn''t known to be there: scan its source.'
        end as against
 from chosen c
@@ -39,6 +40,7 @@ join image_facts k on k.image_id = c.keeper
 left join seen_files s on s.image_id = m.image_id
 left join apart a on a.image_a = least(m.image_id, c.keeper) and a.image_b = greatest(m.image_id, c.keeper)
 left join needed n on n.image_id = m.image_id
+left join (select distinct image_id from removal_rows where state <> 'restored' and leaves <> '') l on l.image_id = m.image_id
 where ($relations::varchar[] is null or m.relation in (select unnest($relations::varchar[])))
   and ($image_ids::varchar[] is null or m.image_id in (select unnest($image_ids::varchar[])))
 order by c.cluster_id, f.uri
@@ -74,7 +76,7 @@ order by n.goes_with, s.uri
 -- name: quarantined_files(image_ids, plan_ids)
 -- What is in quarantine, images before the files that went along. NULL for a list means all.
 select q.plan_id, q.image_id, q.goes_with, q.uri, q.source, q.path, q.checksum, q.size, q.mtime_ns, q.mode, q.place,
-       q.keeper_id, q.keeper_uri, q.keeper_checksum, q.keeper_content, q.cluster_id, q.relation, q."at"
+       q.keeper_id, q.keeper_uri, q.keeper_checksum, q.keeper_content, q.cluster_id, q.relation, q.leaves, q."at"
 from quarantined q
 where ($image_ids::varchar[] is null or coalesce(q.goes_with, q.image_id) in (select unnest($image_ids::varchar[])))
   and ($plan_ids::varchar[] is null or q.plan_id in (select unnest($plan_ids::varchar[])))
@@ -108,7 +110,7 @@ select source, uri from source_roots where source in (select unnest($names::varc
 -- name: removed_references()
 -- Where each file that was removed was, and the file that stays in its stead, where that is now.
 select r.uri as old_uri, coalesce(k.uri, r.keeper_uri) as keeper_uri, r.path as old_path, coalesce(k.path, '') as keeper_path,
-       r.relation, r.state, r.checksum, r.keeper_checksum, r.cluster_id, r.plan_id, r.removed_by, r.removed_at
+       r.relation, r.leaves, r.state, r.checksum, r.keeper_checksum, r.cluster_id, r.plan_id, r.removed_by, r.removed_at
 from removals r left join image_facts k on k.image_id = r.keeper_id
 where r.state <> 'restored' and r.goes_with is null
 order by r.uri, r.removed_at

@@ -49,7 +49,7 @@ with missing as (
       and image_id in (select image_id from receipts where size > 0 and checksum in (select checksum from measured_files))
       and image_id not in (select image_id from scan_listing where source = $source)
       and image_id not in (select old_id from aliases)
-      and image_id not in (select image_id from removal_rows where state <> 'restored')
+      and image_id not in (select image_id from removal_rows where state <> 'restored' and leaves = '')
     group by image_id, uri
 )
 select m.checksum, m.image_id, m.uri from missing m

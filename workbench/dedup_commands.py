@@ -74,7 +74,12 @@ def _apply(ws: bench.Bench, args: argparse.Namespace) -> int:
 
 def _planned(ws: bench.Bench, args: argparse.Namespace) -> removal.Plan:
     return ws.dedup.plan(
-        args.cluster, relations=args.relation, images=args.image, undecided=args.undecided, merge=not args.no_merge
+        args.cluster,
+        relations=args.relation,
+        images=args.image,
+        undecided=args.undecided,
+        leave=args.leave,
+        merge=not args.no_merge,
     )
 
 
@@ -118,6 +123,9 @@ def _plan_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--relation", action="append", choices=DUPLICATES, help="only images so related to what stays")
     parser.add_argument("--image", action="append", metavar="ID", help="only this image; may be said several times")
     parser.add_argument("--undecided", action="store_true", help="also clusters that nobody decided; needs a filter")
+    parser.add_argument(
+        "--leave", choices=[n for n in removal.LINKS if n], default="", help="leave a link of this kind"
+    )
     parser.add_argument("--no-merge", action="store_true", help="don't merge metadata into what stays")
 
 

@@ -224,6 +224,7 @@ def _calibration_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
 _REMOVED = (
     "plan_id", "image_id", "goes_with", "uri", "source", "path", "checksum", "size", "mtime_ns", "mode", "place",
     "keeper_id", "keeper_uri", "keeper_checksum", "keeper_content", "cluster_id", "relation",
+    "leaves",
 )  # fmt: skip
 _REMOVED_COLUMNS = " ".join(f"{name}:{'int' if name in ('size', 'mtime_ns', 'mode') else 'text'}" for name in _REMOVED)
 

@@ -11,6 +11,8 @@ import contextlib
 import errno
 import hashlib
 import os
+import secrets
+import shutil
 import signal
 import stat
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,7 +21,7 @@ from pathlib import Path
 
 from workbench import sources
 from workbench.errors import StorageError, WorkbenchError
-from workbench.replacement import sweep, write_file
+from workbench.replacement import PREFIX, SUFFIX, sweep, write_file
 
 try:
     import fcntl
@@ -31,6 +33,7 @@ else:
 OWN = "quarantine"
 """The folder inside a workspace."""
 
+_FICLONE = 0x40049409  # _IOW(0x94, 9, int), linux/fs.h
 _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
 _WORDS = {
@@ -44,6 +47,9 @@ _WORDS = {
     errno.EACCES: "Its folder may not be changed: permission is missing.",
     errno.EPERM: "It is protected against being moved.",
 }
+
+
+_TAKEN = "Its name is taken by another file now."
 
 
 class Refusal(Exception):
@@ -283,6 +289,70 @@ def take(file: Held, place: bytes) -> None:
         raise Refusal("Another file was put in its place at this very moment.")
 
 
+def take_and_link(file: Held, place: bytes, keeper: Held, how: str) -> None:
+    """Move a held file into quarantine and leave, under its name, a link to an equal file that stays.
+
+    Parameters
+    ----------
+    keeper : Held
+        The file that stays.
+    how : str
+        ``hardlink``: another name of it. ``reflink``: a copy that shares its blocks until one of the two is written
+        (Linux FICLONE: Btrfs, XFS, bcachefs …), with the times and permissions of the file it replaces.
+
+    Raises
+    ------
+    Refusal
+        The volume has no such links, the files aren't equal, or as `take`: everything is as it was.
+    """
+    if file.checksum != keeper.checksum:
+        raise Refusal("Only an equal file can be replaced by a link.")
+    link = _linked(file, keeper, how)
+    try:
+        take(file, place)
+    except BaseException:
+        os.unlink(link)  # noqa: PTH108  bytes paths
+        raise
+    try:
+        _move_without_overwriting(link, file.path)
+    except OSError as error:
+        os.unlink(link)  # noqa: PTH108  bytes paths
+        _put_back(place, file.path)
+        raise Refusal(in_words(error)) from error
+
+
+def _linked(file: Held, keeper: Held, how: str) -> bytes:
+    """Make the link beside the file, under a name that `tidy` knows."""
+    folder = os.path.dirname(file.path)  # noqa: PTH120  bytes paths
+    link = folder + f"/{PREFIX}{secrets.token_hex(8)}{SUFFIX}".encode()
+    try:
+        if how == "hardlink":
+            os.link(keeper.path, link, follow_symlinks=False)
+        else:
+            _clone(keeper, link)
+            shutil.copystat(file.path, link, follow_symlinks=False)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            os.unlink(link)  # noqa: PTH108  bytes paths
+        known = {errno.EXDEV, errno.EOPNOTSUPP, errno.ENOTTY, errno.EINVAL, errno.ENOSYS, errno.EPERM}
+        reason = f"A {how} to the file that stays can't be made there." if error.errno in known else in_words(error)
+        raise Refusal(reason) from error
+    return link
+
+
+def _clone(keeper: Held, target: bytes) -> None:
+    if not _LOCKS:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+    descriptor = os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        fcntl.ioctl(descriptor, _FICLONE, keeper.descriptor)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    if checksum_of(target) != keeper.checksum:
+        raise Refusal("Its copy doesn't read back equal.")
+
+
 def _put_back(place: bytes, path: bytes) -> None:
     try:
         _move_without_overwriting(place, path)
@@ -305,10 +375,10 @@ def _take_by_copy(file: Held, place: bytes) -> None:
         raise Refusal(str(error) if isinstance(error, Refusal) else in_words(error)) from error
 
 
-def _copied(file: Held, target: bytes) -> None:
+def _copied(file: Held, target: bytes, *, overwrite: bool = False) -> None:
     """Copy a held file with its times, permissions and attributes; synced, and read back equal."""
     try:
-        write_file(file.path, target, file.bytes(), keep_mtime=True)
+        write_file(file.path, target, file.bytes(), keep_mtime=True, overwrite=overwrite)
     except (WorkbenchError, MemoryError) as error:
         cause = error.__cause__
         raise Refusal(in_words(cause) if isinstance(cause, OSError) else str(error)) from error
@@ -317,8 +387,13 @@ def _copied(file: Held, target: bytes) -> None:
         raise Refusal("Its copy doesn't read back equal.")
 
 
-def give_back(place: bytes, path: bytes, checksum: str) -> None:
+def give_back(place: bytes, path: bytes, checksum: str, *, keeper: bytes | None = None) -> None:
     """Move a file out of quarantine to where it was.
+
+    Parameters
+    ----------
+    keeper : bytes, optional
+        Where a link to this file was left under the name: the link is replaced.
 
     Raises
     ------
@@ -327,19 +402,20 @@ def give_back(place: bytes, path: bytes, checksum: str) -> None:
         the file is still in quarantine.
     """
     with held(place, checksum, to_move=True) as file:
-        if os.path.lexists(path):
-            raise Refusal("Its name is taken by another file now.")
+        replaces = keeper is not None and (is_same_file(path, keeper) or checksum_of(path) == checksum)
+        if os.path.lexists(path) and not replaces:
+            raise Refusal(_TAKEN)
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120  bytes paths
             if os.name == "nt":
                 os.close(file.descriptor)
-            _move_without_overwriting(place, path)
+            (os.replace if replaces else _move_without_overwriting)(place, path)
         except FileExistsError:
-            raise Refusal("Its name is taken by another file now.") from None
+            raise Refusal(_TAKEN) from None
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise Refusal(in_words(error)) from error
-            _copied(file, path)
+            _copied(file, path, overwrite=replaces)
             os.unlink(place)  # noqa: PTH108  bytes paths
 
 
@@ -378,7 +454,9 @@ def destroy(place: bytes, checksum: str) -> None:
 # ── after a crash ─────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def settle(path: bytes, place: bytes, checksum: str, *, mtime_ns: int, homeward: bool) -> str:
+def settle(
+    path: bytes, place: bytes, checksum: str, *, mtime_ns: int, homeward: bool, keeper: bytes | None = None
+) -> str:
     """Say where a file is that was on its way when the process was killed; of two equals one is dropped.
 
     Parameters
@@ -387,6 +465,8 @@ def settle(path: bytes, place: bytes, checksum: str, *, mtime_ns: int, homeward:
         When the file was last changed, as recorded: a file that somebody else put in its place isn't it.
     homeward : bool
         It was being given back.
+    keeper : bytes, optional
+        Where a link to this file is, or was to be, left under the name.
 
     Returns
     -------
@@ -396,12 +476,27 @@ def settle(path: bytes, place: bytes, checksum: str, *, mtime_ns: int, homeward:
     in_quarantine, at_home = os.path.lexists(place), os.path.lexists(path)
     if not in_quarantine:
         return "path" if at_home else "nowhere"
+    if keeper is not None and not homeward:
+        return _settle_link(path, place, checksum)
+    if keeper is not None and is_same_file(path, keeper):
+        return "place"
     if at_home and _is_spare(path, place, checksum, mtime_ns):
         os.unlink(place)  # noqa: PTH108  bytes paths
         return "path"
     if at_home and homeward and _only_holds_the_name(path, place):
         os.unlink(path)  # noqa: PTH108  bytes paths
     return "place"
+
+
+def _settle_link(path: bytes, place: bytes, checksum: str) -> str:
+    """Take a file back out of quarantine whose link was never left."""
+    if os.path.lexists(path):
+        return "place"
+    try:
+        give_back(place, path, checksum)
+    except Refusal:
+        return "place"
+    return "path"
 
 
 def _is_spare(path: bytes, place: bytes, checksum: str, mtime_ns: int) -> bool:

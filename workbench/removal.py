@@ -38,6 +38,13 @@ from workbench.removal_journal import (
 )  # fmt: skip
 from workbench.workspace import Workspace
 
+LINKS = {
+    "": "move duplicates",
+    "hardlink": "replace duplicates by hard links, and move them",
+    "reflink": "replace duplicates by reflinks, and move them",
+}
+"""What may be left under the name of a file that goes → what is then done."""
+
 WAITING_DAYS = 30.0
 """Days that a file lies in quarantine before it may be deleted, unless ``dedup.toml`` says otherwise."""
 
@@ -142,7 +149,7 @@ class Plan:
     @property
     def digest(self) -> str:
         """What tells this plan from any that would do something else: the same whenever the same is planned."""
-        parts = [(i.image_id, i.checksum, i.keeper_id, i.keeper_checksum) for i in self.items]
+        parts = [(i.image_id, i.checksum, i.keeper_id, i.keeper_checksum, i.leaves) for i in self.items]
         return quarantine.digest_of(self.action, sorted(parts))
 
     def frame(self) -> pd.DataFrame:
@@ -162,7 +169,8 @@ class Plan:
         return pd.DataFrame(rows, columns=columns)
 
     def _row(self, item: Item) -> tuple[Any, ...]:
-        note = "goes along with its image" if item.goes_with else ""
+        link = f"a {item.leaves} to what stays takes its place" if item.leaves else ""
+        note = "goes along with its image" if item.goes_with else link
         return item.cluster_id, "goes", item.image_id, item.path, item.size, item.relation, note
 
     def __repr__(self) -> str:
@@ -207,6 +215,7 @@ def plan(
     relations: Sequence[str] | None = None,
     images: Sequence[str] | None = None,
     undecided: bool = False,
+    leave: str = "",
     merge: bool = True,
     policy: Mapping[str, Any] | None = None,
     answers: merging.Answers | None = None,
@@ -223,6 +232,8 @@ def plan(
         Only these.
     undecided : bool
         Also clusters that nobody decided; then name clusters, relations or images.
+    leave : str
+        Consolidate: ``hardlink`` or ``reflink`` leaves a link to the file that stays under the name of each equal one.
     merge : bool
         Write into the image that stays what the others know more, by ``policy`` and ``answers`` as in
         `workbench.merging.preview`. An image about which the policy says to ask is left until it is answered.
@@ -236,7 +247,9 @@ def plan(
     """
     if undecided and clusters is None and relations is None and images is None:
         raise BadValue("Not everything that nobody has decided.", hint="Name clusters, relations or images.")
-    made = Plan(ws, QUARANTINE, "move duplicates into quarantine", undecided=undecided)
+    if leave not in LINKS:
+        raise BadValue(f"There is no link called {leave!r}.", hint="Say hardlink or reflink.")
+    made = Plan(ws, QUARANTINE, f"{LINKS[leave]} into quarantine", undecided=undecided)
     rows = _candidates(ws, clusters, relations, images, undecided=undecided)
     _must_know(ws, clusters)
     rules = rules_of(ws)
@@ -244,7 +257,7 @@ def plan(
     going = _with_companions(ws, made, going)
     if merge:
         going = _with_merge(ws, made, going, policy, answers)
-    _draw_up(ws, made, going, rules)
+    _draw_up(ws, made, [row | {"leaves": leave} for row in going], rules)
     return made
 
 
@@ -333,14 +346,14 @@ def _draw_up(ws: Workspace, made: Plan, rows: list[dict[Any, Any]], rules: Rules
     copied = 0
     for row in rows:
         made.keepers[row["keeper_id"]] = (row["keeper_path"], row["keeper_size"])
-        for file in (row, *beside.get(row["image_id"], [])):
+        along = [] if row["leaves"] else beside.get(row["image_id"], [])
+        for file in (row, *along):
             about = {**row, **file, "relation": "sidecar" if file is not row else row["relation"]}
             item, by_renaming = _item(ws, made, about, rules)
             made.items.append(item)
             copied += 0 if by_renaming else item.size
-    along = sum(item.goes_with is not None for item in made.items)
-    if along:
-        made.notes.append(f"{along:,} sidecar files go along.")
+    if sidecars := sum(item.goes_with is not None for item in made.items):
+        made.notes.append(f"{sidecars:,} sidecar files go along.")
     if copied:
         free = shutil.disk_usage(ws.folder).free
         made.notes.append(
@@ -387,10 +400,12 @@ class _Guard:
             self.release()
             raise Refusal(f"The file that would stay: {str(refusal)[:1].lower()}{str(refusal)[1:]}") from refusal
 
-    def look_again(self) -> None:
-        """Raise `Refusal` when the file isn't there any more."""
-        if self._file is not None:
-            self._file.must_be_still_there()
+    def look_again(self) -> Held:
+        """Return the file that is held; raise `Refusal` when it isn't there any more."""
+        if self._file is None:
+            raise Refusal("Nothing stays in its stead.")
+        self._file.must_be_still_there()
+        return self._file
 
     def _must_be_whole(self, file: Held, *, same_bytes: bool) -> None:
         if file.checksum in self._whole:
@@ -464,8 +479,12 @@ def _mover(ws: Workspace, guard: _Guard) -> Callable[[Item], None]:
             raise Refusal("It is the very file that would stay, under another name.")
         guard.hold(item.keeper_uri, item.keeper_checksum, same_bytes=item.checksum == item.keeper_checksum)
         with held(path, item.checksum, to_move=True) as file:
-            guard.look_again()
-            quarantine.take(file, place_bytes(ws.folder, item.place))
+            keeper_held = guard.look_again()
+            place = place_bytes(ws.folder, item.place)
+            if item.leaves:
+                quarantine.take_and_link(file, place, keeper_held, item.leaves)
+            else:
+                quarantine.take(file, place)
         gone.add(item.image_id)
 
     return move
@@ -522,7 +541,8 @@ def _restore(made: Plan, reason: str, progress: Tell | None, cancel: threading.E
         if item.goes_with is not None and (item.plan_id, item.goes_with) in left_behind:
             raise Refusal("The image that it belongs to isn't put back.")
         try:
-            quarantine.give_back(place_bytes(ws.folder, item.place), sources.local_bytes(item.uri), item.checksum)
+            place, path = place_bytes(ws.folder, item.place), sources.local_bytes(item.uri)
+            quarantine.give_back(place, path, item.checksum, keeper=item.link_to)
         except Refusal:
             left_behind.add(item.key)
             raise

@@ -53,6 +53,8 @@ class Item:
         Where it lies in quarantine: see `workbench.quarantine.place_text`.
     keeper_content : str
         What stands for the keeper's picture.
+    leaves : str
+        ``hardlink`` or ``reflink`` when a link to the keeper is left under its name; else empty.
     """
 
     plan_id: str
@@ -72,6 +74,12 @@ class Item:
     keeper_content: str
     cluster_id: str
     relation: str
+    leaves: str
+
+    @property
+    def link_to(self) -> bytes | None:
+        """The file that a link is left to; None when none is."""
+        return sources.local_bytes(self.keeper_uri) if self.leaves else None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -297,8 +305,9 @@ class _Run:
 
     def end(self) -> None:
         self.record()
+        if self.report.action != PURGE:
+            measure_again(self.ws, [i for i in self.report.done if i.leaves or self.report.action == RESTORE])
         if self.report.action == RESTORE and self.report.done:
-            measure_again(self.ws, self.report.done)
             clusters.refresh(self.ws, [item.checksum for item in self.report.done])
         about = {"plan_id": self.report.run_id, "outcome": self.report.outcome, "done": len(self.report.done)}
         self._write("removal_ended", about, self.report.left, "ended")
@@ -327,20 +336,25 @@ class _Run:
         if action == PURGE:
             return not os.path.lexists(place)
         path = sources.local_bytes(item.uri)
-        where = settle(path, place, item.checksum, mtime_ns=item.mtime_ns, homeward=action == RESTORE)
+        homeward = action == RESTORE
+        where = settle(
+            path, place, item.checksum, mtime_ns=item.mtime_ns, homeward=homeward, keeper=item.link_to
+        )  # fmt: skip
         if action == QUARANTINE and where == "nowhere":
             self.report.left.append(Left(item.image_id, item.uri, "It isn't there any more."))
         return where == "place" if action == QUARANTINE else where != "place"
 
 
 def measure_again(ws: Workspace, items: Sequence[Item]) -> None:
-    """Read files that were put back into the catalogue, unless a scan did so meanwhile."""
+    """Read files that were put back, or links that were left, into the catalogue unless a scan did so meanwhile."""
+    if not items:
+        return
     unseen = set(ws.query("not_seen", image_ids=[item.image_id for item in items])["image_id"])
     by_source: dict[str, list[sources.Listed]] = {}
     for item in items:
         with contextlib.suppress(OSError):
             status = os.stat(sources.local_bytes(item.uri))  # noqa: PTH116  bytes paths
-            if item.image_id in unseen:
+            if item.image_id in unseen or item.leaves:
                 listed = sources.Listed(item.uri, item.path, status.st_size, status.st_mtime_ns)
                 by_source.setdefault(item.source, []).append(listed)
     found = ws.query("source_uris", names=list(by_source))

@@ -37,6 +37,7 @@ create table removal_rows (
     keeper_content  varchar   not null,
     cluster_id      varchar   not null,
     relation        varchar   not null,
+    leaves          varchar   not null, -- hardlink or reflink where a link was left under the name, else empty
     state           varchar   not null, -- quarantined, restored or purged
     actor           varchar   not null,
     "at"            timestamp not null, -- of the state
@@ -57,7 +58,7 @@ create table removal_refusals (
 create view removals as
 select r.plan_id, r.image_id, r.goes_with, r.uri, r.source, r.path, r.checksum, r.size, r.mtime_ns, r.mode, r.place,
        coalesce(a.image_id, r.keeper_id) as keeper_id, r.keeper_uri, r.keeper_checksum, r.keeper_content,
-       r.cluster_id, r.relation, r.state, r.actor, r."at", r.removed_by, r.removed_at
+       r.cluster_id, r.relation, r.leaves, r.state, r.actor, r."at", r.removed_by, r.removed_at
 from removal_rows r left join aliases a on a.old_id = r.keeper_id;
 
 create view quarantined as select * from removals where state = 'quarantined';
@@ -81,7 +82,7 @@ from receipts r
 where r.image_id not in (select image_id from seen_files)
   and r.image_id not in (select image_id from scan_listing)
   and r.image_id not in (select old_id from aliases)
-  and r.image_id not in (select image_id from removal_rows where state <> 'restored')
+  and r.image_id not in (select image_id from removal_rows where state <> 'restored' and leaves = '')
 group by r.image_id;
 
 comment on view vanished is 'Files that were there once and are gone: what is known of them.';
@@ -111,6 +112,7 @@ comment on column removals.keeper_checksum is 'its SHA-256 then';
 comment on column removals.keeper_content is 'what stood for its picture';
 comment on column removals.cluster_id is 'the cluster of duplicates';
 comment on column removals.relation is 'what tied it to the keeper; sidecar for a file that went along';
+comment on column removals.leaves is 'hardlink or reflink: a link to the keeper was left under its name; else empty';
 comment on column removals.state is 'quarantined, restored or purged';
 comment on column removals.actor is 'who brought it there';
 comment on column removals."at" is 'when (UTC)';
@@ -135,6 +137,7 @@ comment on column quarantined.keeper_checksum is 'its SHA-256 then';
 comment on column quarantined.keeper_content is 'what stood for its picture';
 comment on column quarantined.cluster_id is 'the cluster of duplicates';
 comment on column quarantined.relation is 'what tied it to the keeper; sidecar for a file that went along';
+comment on column quarantined.leaves is 'hardlink or reflink: a link to the keeper was left under its name; else empty';
 comment on column quarantined.state is 'quarantined';
 comment on column quarantined.actor is 'who took it out';
 comment on column quarantined."at" is 'when (UTC)';

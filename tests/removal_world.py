@@ -1,0 +1,287 @@
+"""A small world of duplicates to remove, restore and purge in, and to kill at any instant, and what must hold then."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from small_collections import fill, jpeg, png
+
+import workbench as wb
+from workbench import removal, removal_journal
+
+SERVER = multiprocessing.get_context("forkserver")
+SERVER.set_forkserver_preload(["workbench", "workbench.removal", "workbench.bench", "pandas", "pyarrow", "duckdb"])
+
+ACTIONS = ("apply", "restore", "purge")
+SETTINGS = "[quarantine]\nwaiting_days = 0\n"
+EXACT = ("exact", "same-picture")
+_ROUNDS = 80
+
+
+def collection(folder: Path, clusters: int) -> Path:
+    """Clusters of one original and two copies, the one exact, the other with another title; sidecars beside some."""
+    files: dict[str, bytes] = {}
+    for n in range(clusters):
+        original = jpeg(n * 7 + 1, f"Title {n}", ("one", "two")) if n % 2 else png(n)
+        files[f"originals/{n:03}.{'jpg' if n % 2 else 'png'}"] = original
+        files[f"copies/first/{n:03} copy.{'jpg' if n % 2 else 'png'}"] = original
+        other = jpeg(n * 7 + 1, f"Another {n}") if n % 2 else original
+        files[f"copies/second/{n:03} backup.{'jpg' if n % 2 else 'png'}"] = other
+        if n % 3 == 0:
+            files[f"copies/second/{n:03} backup.{'jpg' if n % 2 else 'png'}.xmp"] = (
+                b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"
+            )
+    fill(folder, files)
+    for number, path in enumerate(sorted(folder.rglob("*.*"))):
+        os.utime(path, ns=(10**18 + number * 10**9, 10**18 + number * 10**9 + 123_456_789))
+        path.chmod(0o600 + number % 3 * 0o040)
+    return folder
+
+
+@dataclass
+class File:
+    """What a file was when the world was made."""
+
+    checksum: str
+    mtime_ns: int
+    mode: int
+
+
+def known(folder: Path) -> dict[str, File]:
+    """Every file of a folder: path → what it is."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            status = path.stat()
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            found[str(path.relative_to(folder))] = File(digest, status.st_mtime_ns, status.st_mode & 0o7777)
+    return found
+
+
+def work(home: Path, action: str, seed: int, after: float | None, say: Connection) -> None:
+    """Do one thing, as a person would; die after so many seconds of computing, from its beginning or its first move.
+
+    The signal of an interval timer ends the process as suddenly as kill -9 does, and hits it at work however busy the
+    machine is.
+    """
+    with wb.open(home, actor="ann") as ws:
+        chance = random.Random(seed)
+        removal_journal._AT_ONCE = chance.choice([3, 200])
+        made = _planned(ws, action, chance)
+        late = chance.random() < 0.7
+        begun = time.process_time()
+
+        def moving(done: int, total: int) -> None:
+            if after is not None and done == late:
+                signal.setitimer(signal.ITIMER_PROF, max(1e-6, after / 2 if late else after))
+
+        moving(0, 0)
+        made.apply(progress=moving)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+    say.send(time.process_time() - begun)
+
+
+def _planned(ws: wb.Bench, action: str, chance: random.Random) -> removal.Plan:
+    if action == "apply":
+        leave = chance.choice(["", "", "hardlink"])
+        return removal.plan(ws, relations=EXACT, undecided=True, leave=leave)
+    if action == "restore":
+        return removal.restoration(ws)
+    inside = ws.sql("select image_id from quarantined where goes_with is null order by 1")["image_id"].tolist()
+    return removal.purge(ws, chance.sample(inside, min(8, len(inside))))
+
+
+@dataclass
+class World:
+    """A workspace over a collection, and everything that was ever in it."""
+
+    home: Path
+    folder: Path
+    clusters: int = 24
+    was: dict[str, File] = field(default_factory=dict)
+    inside: int = 0
+    purged: int = 0
+
+    @classmethod
+    def made(cls, home: Path, folder: Path, clusters: int = 24) -> World:
+        world = cls(home, collection(folder, clusters), clusters)
+        home.mkdir(parents=True)
+        (home / "dedup.toml").write_text(SETTINGS)
+        (home / "workspace.toml").write_text('name = "kills"\nformat = 1\n\n[people]\nann = ["purge"]\n')
+        with wb.open(home, actor="ann") as ws:
+            ws.scan(folder, progress=False, workers=1)
+            ws.find_duplicates(["exact", "same-picture"], progress=False)
+            ids = ws.sql("select image_id, path from images")
+            for image_id, path in zip(ids["image_id"], ids["path"], strict=True):
+                ws.set_values([image_id], {"Xmp.dc.source": path})
+        world.was = known(folder)
+        return world
+
+    def gone(self) -> None:
+        """Clear the world away."""
+        for place in (self.home, self.folder):
+            shutil.rmtree(place)
+
+    def done(self, action: str, seed: int, after: float | None = None) -> float | None:
+        """Do something in another process; return the seconds of computing it took, None when it was killed."""
+        here, there = SERVER.Pipe(duplex=False)
+        process = SERVER.Process(target=work, args=(self.home, action, seed, after, there), daemon=True)
+        process.start()
+        there.close()
+        process.join()
+        assert process.exitcode in (0, -signal.SIGPROF), f"{action} {seed} ended with {process.exitcode}"
+        with here:
+            return here.recv() if process.exitcode == 0 else None
+
+    def faults(self) -> list[str]:
+        """Open the workspace, which recovers it, and name everything that isn't as it must be."""
+        found: list[str] = []
+        with wb.open(self.home, actor="ann") as ws:
+            if (self.home / "removal.unfinished").exists():
+                found.append("the note is still there")
+            taken = ws.sql("select path, place, state, leaves from removals")
+            catalogued = set(ws.sql("select s.uri from files s")["uri"])
+            under_way = ws.sql("select count(*) as n from removal_runs where outcome = 'under way'")["n"].iloc[0]
+        if under_way:
+            found.append(f"{under_way} runs have no end")
+        quarantined = {r.path: r.place for r in taken.itertuples() if r.state == "quarantined"}
+        purged = {r.path for r in taken.itertuples() if r.state == "purged"}
+        linked = {r.path for r in taken.itertuples() if r.state != "restored" and r.leaves}
+        self.inside, self.purged = len(quarantined), len(purged)
+        at_home = known(self.folder)
+        found += self._misplaced(at_home, quarantined, purged, linked)
+        found += self._in_quarantine(quarantined)
+        found += [f"{path} isn't catalogued" for path in at_home if (self.folder / path).as_uri() not in catalogued]
+        found += [f"{uri} is catalogued and not there" for uri in catalogued if not at_home.get(self._path(uri))]
+        return found
+
+    def _path(self, uri: str) -> str:
+        from urllib.parse import unquote
+
+        return str(Path(unquote(uri.removeprefix("file://"))).relative_to(self.folder))
+
+    def _misplaced(
+        self, at_home: dict[str, File], quarantined: dict[str, str], purged: set[str], linked: set[str]
+    ) -> list[str]:
+        found = [f"{path} came from nowhere" for path in at_home if path not in self.was]
+        for path, was in self.was.items():
+            places = [path in at_home, path in quarantined, path in purged]
+            if sum(places) != 1 + (path in linked):
+                found.append(f"{path} is at home, in quarantine, purged: {places}")
+            if path in linked:
+                if path not in at_home or at_home[path].checksum != was.checksum:
+                    found.append(f"{path} isn't a link to an equal file")
+            elif path in at_home and at_home[path] != was:
+                found.append(f"{path} isn't as it was: {at_home[path]} {was}")
+            if path.startswith("originals/") and path not in at_home:
+                found.append(f"the original {path} isn't in place")
+        return found
+
+    def _in_quarantine(self, quarantined: dict[str, str]) -> list[str]:
+        found = []
+        for path, place in quarantined.items():
+            where = self.home / place
+            if not where.is_file() or hashlib.sha256(where.read_bytes()).hexdigest() != self.was[path].checksum:
+                found.append(f"{path} isn't at {place}")
+        there = {str(p.relative_to(self.home)) for p in (self.home / "quarantine").rglob("*") if p.is_file()}
+        return found + [f"{place} belongs to nothing" for place in there - set(quarantined.values())]
+
+
+@dataclass
+class Killing:
+    """What killing came to."""
+
+    kills: int = 0
+    amid: dict[str, int] = field(default_factory=dict)
+    moved_some: int = 0
+    faults: list[str] = field(default_factory=list)
+    worlds: int = 0
+    seconds: float = 0.0
+
+
+def kill(
+    places: list[tuple[Path, Path]], kills: int, *, seed: int, tell: Callable[[Killing], None] | None = None
+) -> Killing:
+    """Kill removals, restorations and purges at random instants until so many were hit at work.
+
+    Parameters
+    ----------
+    places : list of (Path, Path)
+        Where workspaces and collections go: each world is made below the next of these.
+    kills : int
+        Only those count that met the process at work.
+    """
+    made, chance, begun = Killing(), random.Random(seed), time.monotonic()
+    while sum(made.amid.values()) < kills and not made.faults:
+        home, folder = places[made.worlds % len(places)]
+        made.worlds += 1
+        world = World.made(home / f"w{made.worlds}", folder / f"c{made.worlds}")
+        _kill_in(world, made, kills, chance, tell)
+        made.seconds = time.monotonic() - begun
+        if not made.faults:
+            world.gone()
+    return made
+
+
+def _kill_in(
+    world: World, made: Killing, kills: int, chance: random.Random, tell: Callable[[Killing], None] | None
+) -> None:
+    takes = {action: world.done(action, 0) or 0.0 for action in ("apply", "restore")}
+    world.done("apply", 0)
+    takes["purge"] = world.done("purge", 1) or 0.0
+    made.faults += world.faults()
+    redundant = len(world.was) - world.clusters
+    for _ in range(_ROUNDS):
+        if sum(made.amid.values()) >= kills or made.faults or redundant - world.purged < 6:
+            break
+        before = world.inside, world.purged
+        action = chance.choice(_next(world.inside, redundant - world.purged))
+        made.kills += 1
+        if world.done(action, chance.randrange(10**9), chance.uniform(0, takes[action])) is None:
+            made.amid[action] = made.amid.get(action, 0) + 1
+            takes[action] *= 1.05
+        else:
+            takes[action] *= 0.85  # it has less to do than the first time
+        made.faults += world.faults()
+        made.moved_some += (world.inside, world.purged) != before
+        if tell is not None:
+            tell(made)
+    if not made.faults:
+        made.faults += _in_the_end(world)
+
+
+def _next(inside: int, left: int) -> list[str]:
+    """What can be done now."""
+    return [*["apply"] * (inside < left), *["restore", "purge"] * (inside > 0)]
+
+
+def _in_the_end(world: World) -> list[str]:
+    """Restore everything, and compare it with what was there in the beginning."""
+    with wb.open(world.home, actor="ann") as ws:
+        report = removal.restore(ws)
+        faults = [str(one) for one in report.left]
+        ws.verify()
+        faults += [f"{row.check}: {row.row}" for row in ws.check().itertuples()]
+        purged = set(ws.sql("select path from removals where state <> 'restored'")["path"])
+        sql = "select path, value from entered join images using (image_id) where field = 'Xmp.dc.source'"
+        values = dict(ws.sql(sql).itertuples(index=False))
+    at_home = known(world.folder)
+    faults += [
+        f"{path} isn't as it was" for path, was in world.was.items() if path not in purged and at_home.get(path) != was
+    ]
+    faults += [
+        f"{p} lost its value"
+        for p in world.was
+        if p[:6] == "copies" and p[-4:] != ".xmp" and p not in purged and values[p] != p
+    ]
+    return faults
