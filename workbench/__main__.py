@@ -163,6 +163,21 @@ def dedup(args: argparse.Namespace) -> int:
     return dedup_commands.run(args)
 
 
+def watch(args: argparse.Namespace) -> int:
+    """Watch a folder, and say of each arriving file whether it is here already."""
+    from workbench import watching  # brings OpenCV, which few commands need
+
+    def tell(arrival: Any) -> None:
+        print(json.dumps(arrival.as_dict(), ensure_ascii=False) if args.json else arrival, flush=True)
+
+    with _workspace(args) as ws, watching.until_stopped() as stop:
+        report = watching.watch(
+            ws, args.folder, policy=args.policy, settle=args.settle, once=args.once, tell=tell, stop=stop
+        )  # fmt: skip
+    print(report, file=sys.stderr)
+    return 1 if args.once and report.turned_away else 0
+
+
 COMMANDS.update(
     scan=scan,
     audit=audit,
@@ -175,6 +190,7 @@ COMMANDS.update(
     export=export,
     suggest=suggest,
     dedup=dedup,
+    watch=watch,
 )
 
 
@@ -225,6 +241,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     made["suggest"].add_argument("--profile", help="only what fits this profile's fields")
     made["suggest"].add_argument("--query", default="", help="only for the images that this finds, as in search")
+    made["watch"].add_argument("folder", help="where files arrive")
+    made["watch"].add_argument(
+        "--policy", choices=("report", "refuse", "quarantine"), help="what becomes of duplicates; report if nobody says"
+    )
+    made["watch"].add_argument("--settle", type=float, help="seconds without a change after which a file has arrived")
+    made["watch"].add_argument("--once", action="store_true", help="end when what is there is answered for")
     made["sample"].add_argument("folder", help="where to make it")
     return parser
 

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, overload
 
 import pandas as pd
 
@@ -31,6 +31,9 @@ from workbench.scan import Progress, ScanReport
 from workbench.suggesters import LOCAL, Suggester
 from workbench.terminal import TerminalFinding, TerminalProgress, TerminalWork
 from workbench.workspace import Workspace
+
+if TYPE_CHECKING:
+    from workbench.arrivals import Arrival
 
 
 class Bench(Workspace):
@@ -96,6 +99,21 @@ class Bench(Workspace):
         cancel = cancel or threading.Event()
         with _finding_shown(progress, cancel) as tell:
             return self.dedup.find(methods, progress=tell, cancel=cancel, **how)
+
+    @overload
+    def check(self) -> pd.DataFrame: ...
+    @overload
+    def check(self, file: str | Path | bytes, **how: Any) -> Arrival: ...
+    def check(self, file: str | Path | bytes | None = None, **how: Any) -> pd.DataFrame | Arrival:
+        """Say whether an arriving file is here already: see `workbench.arrivals.check`.
+
+        Without a file, run every check of the catalogue: see `workbench.workspace.Workspace.check`.
+        """
+        if file is None:
+            return super().check()
+        from workbench import arrivals  # brings OpenCV, which few need
+
+        return arrivals.check(self, file, **how)
 
     def search(self, query: str = "", **how: Any) -> searching.Search:
         """Find images: ``ws.search("red shoe format:png missing:title")``; see `workbench.search.parse`."""

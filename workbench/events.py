@@ -392,6 +392,14 @@ KINDS: dict[str, Kind] = {
         "high:float thresholds:text seed:int pictures:int sampled:int",
         explode=_calibration_rows,
     ),
+    "arrival_turned_away": _kind(
+        "An arriving file was refused, or moved out of the way, because it is here already.",
+        "uri checksum policy place of because",
+        applies=False,
+    ),
+    "arrival_put_back": _kind(
+        "A file that was turned away was moved back to where it arrived.", "uri place checksum", applies=False
+    ),
     "removal_planned": _kind(
         "Somebody is about to move files into quarantine, out of it, or to delete them there: which, and why.",
         "plan_id action what count",

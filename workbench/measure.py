@@ -66,6 +66,11 @@ def measure_file(item: Item) -> Measured:
         return failed("unreadable", str(error))
 
 
+def measure_arrival(item: Item | bytes) -> Measured:
+    """Measure one arriving file, or its bytes."""
+    return _measure(item, is_sidecar=False) if isinstance(item, bytes) else measure_file(item)
+
+
 def _measure_still(item: Item) -> Measured:
     """Measure a file that nobody writes to: read it again where its time says that somebody did meanwhile."""
     before = item.mtime_ns

@@ -76,6 +76,8 @@ class Workspace:
         self.thumbnails = Thumbnails(self.folder / "thumbnails")
         self.catalog = Catalog(self.folder / "catalog.duckdb", self._catch_up)
         self._catching_up = threading.Lock()
+        self.until_closed = contextlib.ExitStack()
+        """What is to be let go of when the workspace closes."""
         if self.ledger.head()[0] == 0:
             created = Draft("workspace_created", {"name": self.name}, event_id="workspace-created")
             self.ledger.append([created], actor=self.actor)
@@ -96,6 +98,7 @@ class Workspace:
 
     def close(self) -> None:
         """Let go of all files."""
+        self.until_closed.close()
         self.catalog.stop()
         self.ledger.close()
         self.thumbnails.close()

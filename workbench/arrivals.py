@@ -1,0 +1,522 @@
+"""Arriving files: is this picture new, or is it here already, and why? Asked before a file is taken in.
+
+What is needed to answer at once is kept in memory: of each image two short digests and a perceptual hash. It follows
+the catalogue by itself. A file is decoded in a worker process, as in a scan: a hostile one can do no harm here.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import weakref
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, cast
+
+import numpy as np
+import pyarrow as pa
+
+from workbench import dedup_settings, sources, turning_away
+from workbench.comparing import Comparison, Shown, compare_turned
+from workbench.dedup_settings import Settings
+from workbench.errors import BadValue
+from workbench.finders.content import thresholds_of
+from workbench.fingerprints import SYMMETRIES
+from workbench.hash_index import HashIndex
+from workbench.measure import PICTURE_FACTS, Item, Measured, failed
+from workbench.relations import DUPLICATES, RELATIONS, content_key
+from workbench.verification import Verdict
+from workbench.workers import Failure, Pool
+from workbench.workspace import Workspace
+
+Policy = Literal["report", "refuse", "quarantine"]
+
+POLICIES: dict[str, str] = {
+    "report": "Say what it is; nothing else happens.",
+    "refuse": "Say that a duplicate is refused; the file stays where it is, for whoever sent it.",
+    "quarantine": "Move a duplicate out of the way, into the workspace's folder for refused files.",
+}
+"""What becomes of a duplicate → in words."""
+
+VERDICTS: dict[str, str] = {
+    "new": "Nothing here is like it.",
+    "duplicate": "It is here already.",
+    "variant": "Something here is alike, but differs where it matters.",
+    "known": "It is this very file that is catalogued.",
+    "problem": "It can't be read as a picture.",
+}
+"""What can be said of an arriving file → in words."""
+
+_TASK = "workbench.measure:measure_arrival"
+_DEADLINE, _MEMORY = 60.0, 2 * 2**30
+_MOST = 20  # pictures with near hashes that one is compared with
+_REMEMBERED = 20_000  # files that arrived and aren't catalogued yet
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Something that an arriving file is a copy or a variant of.
+
+    Attributes
+    ----------
+    image_id : str
+        Empty for a file that arrived a moment ago and isn't catalogued yet.
+    path : str
+        As people know it.
+    relation : str
+        Of `workbench.relations.RELATIONS`, or what somebody decided.
+    score : float
+        0 to 1.
+    because : str
+        A sentence.
+    uri, checksum : str
+        Where it is, and the SHA-256 of its bytes.
+    evidence : mapping
+        Figures, where pictures were compared: see `workbench.verification.Verdict`.
+    """
+
+    image_id: str
+    path: str
+    relation: str
+    score: float
+    because: str
+    uri: str
+    checksum: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_duplicate(self) -> bool:
+        """Whether it is a copy."""
+        return self.relation in DUPLICATES or self.relation == "duplicate"
+
+
+@dataclass(slots=True)
+class Arrival:
+    """What is said of one arriving file.
+
+    Attributes
+    ----------
+    name : str
+        Of the file; empty where bytes were given.
+    verdict : str
+        A key of `VERDICTS`.
+    because : str
+        A sentence.
+    of : list of Match
+        What it is like, the strongest first.
+    policy : str
+        A key of `POLICIES`.
+    action : str
+        ``none``, ``refused`` or ``quarantined``; ``failed`` where it should have been moved and couldn't.
+    place : str or None
+        Where it was moved to.
+    checksum : str or None
+        SHA-256 of the bytes.
+    problem : str or None
+        What is wrong with the file: a key of `workbench.problems.KINDS`.
+    seconds : float
+        That the answer took.
+    """
+
+    name: str
+    verdict: str
+    because: str
+    of: list[Match] = field(default_factory=list)
+    policy: Policy = "report"
+    action: str = "none"
+    place: str | None = None
+    checksum: str | None = None
+    problem: str | None = None
+    seconds: float = 0.0
+
+    @property
+    def is_duplicate(self) -> bool:
+        """Whether it is here already."""
+        return self.verdict == "duplicate"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the answer as plain data."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        said = self.verdict
+        if self.of:
+            said += f" of {self.of[0].path}" + (f" and {len(self.of) - 1} more" if len(self.of) > 1 else "")
+        said += f": {self.name or 'these bytes'} – {self.because}"
+        if self.action == "quarantined":
+            said += f" Moved to {self.place}."
+        elif self.action != "none":
+            said += f" {self.action.capitalize()}."
+        return said
+
+
+def check(
+    ws: Workspace,
+    file: str | Path | bytes,
+    *,
+    policy: Policy | None = None,
+    settings: Settings | None = None,
+    remember: bool = False,
+) -> Arrival:
+    """Say whether a picture is new or here already, and why.
+
+    The same bytes, the same picture in other bytes, and copies that were edited lightly, turned or mirrored are found.
+    Parts of pictures (crops, collages) are found by `workbench.dedup.find_duplicates` once the file is catalogued.
+
+    Parameters
+    ----------
+    ws : Workspace
+    file : str, Path or bytes
+        A path or URI, or the file itself.
+    policy : str, optional
+        What becomes of a duplicate: a key of `POLICIES`. That of ``[arrivals]`` in ``dedup.toml``, else ``report``.
+    settings : Settings, optional
+        Those of the workspace when not given.
+    remember : bool
+        Whether to know this file when the next arrives, though it isn't catalogued yet.
+
+    Raises
+    ------
+    BadValue
+        There is no such policy, or bytes are to be moved.
+    NotFound, SourceUnreachable
+        There is no such file, or it can't be looked at. What can't be read as a picture is an answer, not an error.
+    """
+    chosen = settings or dedup_settings.load(ws.folder)
+    wanted = policy_of(policy, chosen)
+    if wanted == "quarantine" and not isinstance(file, str | Path):
+        raise BadValue("Bytes can't be moved into quarantine.", hint="Give the file's path, or another policy.")
+    return _checker(ws).check(file, wanted, chosen, remember=remember)
+
+
+def policy_of(policy: str | None, settings: Settings) -> Policy:
+    """Return the policy asked for, else that of the settings."""
+    said = policy or settings.tables.get("arrivals", {}).get("policy", "report")
+    if said not in POLICIES:
+        raise BadValue(f"There is no policy {said!r}.", hint=f"Known: {', '.join(POLICIES)}.")
+    return cast(Policy, said)
+
+
+_checkers: weakref.WeakKeyDictionary[Workspace, _Checker] = weakref.WeakKeyDictionary()
+_making = threading.Lock()
+
+
+def _checker(ws: Workspace) -> _Checker:
+    with _making:
+        if ws not in _checkers:
+            _checkers[ws] = _Checker(ws)
+            ws.until_closed.callback(let_go, ws)
+        return _checkers[ws]
+
+
+def let_go(ws: Workspace) -> None:
+    """End the worker process that decodes arriving files, and forget what was kept in memory."""
+    with _making:
+        checker = _checkers.pop(ws, None)
+    if checker is not None:
+        checker.pool.close()
+
+
+# -- what is kept in memory
+
+
+class _Known:
+    """Of each image its id, two digests and a perceptual hash, following the catalogue."""
+
+    def __init__(self) -> None:
+        self._clear()
+
+    def _clear(self) -> None:
+        self.ids: list[pa.Array] = []
+        self.starts: list[int] = [0]
+        self.bytes_digests = self.picture_digests = np.empty(0, np.uint64)
+        self.hashes, self.hashed = HashIndex(), np.empty(0, np.int64)
+        self.last_row, self.count = -1, 0
+
+    def follow(self, ws: Workspace) -> None:
+        """Take in what was catalogued since; start anew when something was taken out."""
+        with ws.reading() as connection:
+            [(count, last_row)] = connection.execute(ws.catalog.named("catalogue_rows").sql).fetchall()
+            if (count, last_row) == (self.count, self.last_row):
+                return
+            if last_row < self.last_row:
+                self._clear()
+            self._read(ws, connection)
+            if self.count != count:
+                self._clear()
+                self._read(ws, connection)
+
+    def _read(self, ws: Workspace, connection: Any) -> None:
+        sql = ws.catalog.named("images_to_know").sql
+        table = connection.sql(sql, params={"after": self.last_row}).to_arrow_table().combine_chunks()
+        if not len(table):
+            return
+        hashed = np.flatnonzero(table["hashed"].to_numpy(zero_copy_only=False))
+        self.hashes.add(table["phash"].to_numpy().astype(np.uint64)[hashed])
+        self.hashed = np.append(self.hashed, hashed + self.count)
+        self.bytes_digests = np.append(self.bytes_digests, table["bytes_digest"].to_numpy())
+        self.picture_digests = np.append(self.picture_digests, table["picture_digest"].to_numpy())
+        self.ids.append(table["image_id"].combine_chunks())
+        self.count += len(table)
+        self.starts.append(self.count)
+        self.last_row = int(table["place"].to_numpy().max())
+
+    def ids_at(self, places: Iterable[int]) -> list[str]:
+        """Return the ids of images."""
+        found = []
+        for place in places:
+            part = int(np.searchsorted(self.starts, place, "right")) - 1
+            found.append(self.ids[part][place - self.starts[part]].as_py())
+        return found
+
+
+class _Near(NamedTuple):
+    """A candidate: its name here, how the arriving picture is turned to look like it, and the bits that differ then."""
+
+    image_id: str
+    symmetry: int
+    bits: int
+
+
+class _Other(NamedTuple):
+    """An image, or a file that arrived before, beside which an arriving one is laid."""
+
+    image_id: str
+    uri: str
+    path: str
+    checksum: str
+    picture_hash: str | None
+    content: str
+
+    def match(self, relation: str, score: float, because: str, evidence: Mapping[str, Any] | None = None) -> Match:
+        """Return what an arriving file has to do with this one."""
+        return Match(self.image_id, self.path, relation, score, because, self.uri, self.checksum, evidence or {})
+
+
+class _Seen(NamedTuple):
+    """What was measured of the arriving file."""
+
+    uri: str
+    checksum: str
+    picture_hash: str | None
+    phashes: list[int] | None
+    flat: bool
+    thumbnail: bytes | None
+
+    @property
+    def content(self) -> str:
+        return content_key(self.picture_hash, self.checksum)
+
+
+# -- the check itself
+
+
+class _Checker:
+    """Answers for one workspace, one file at a time."""
+
+    def __init__(self, ws: Workspace) -> None:
+        self._ws = weakref.ref(ws)
+        self.pool = Pool(_TASK, workers=1, deadline=_DEADLINE, memory=_MEMORY)
+        self._known = _Known()
+        self._arrived: list[_Other] = []
+        self._arrived_hashes, self._arrived_hashed = HashIndex(), np.empty(0, np.int64)
+        self._alone = threading.RLock()
+
+    @property
+    def ws(self) -> Workspace:
+        ws = self._ws()
+        assert ws is not None, "whoever asks has the workspace"
+        return ws
+
+    def check(self, file: str | Path | bytes, policy: Policy, settings: Settings, *, remember: bool) -> Arrival:
+        began = time.monotonic()
+        with self._alone:
+            name, uri, measured = self._measure(file)
+            arrival = Arrival(name, "problem", "", policy=policy, checksum=measured.checksum)
+            seen = _seen(uri, measured)
+            if seen is None:
+                arrival.because, arrival.problem = measured.problems[0].message, measured.problems[0].kind
+            else:
+                self._judge(arrival, seen, settings)
+                if remember and arrival.verdict in ("new", "variant"):
+                    self._remember(name, seen)
+        if arrival.is_duplicate and policy != "report":
+            turning_away.turn_away(self.ws, arrival, uri)
+        arrival.seconds = round(time.monotonic() - began, 4)
+        return arrival
+
+    def _measure(self, file: str | Path | bytes) -> tuple[str, str, Measured]:
+        if not isinstance(file, str | Path):
+            item: Any = bytes(file)
+            name = uri = ""
+        else:
+            uri = sources.root_uri(file)
+            listed = next(iter(sources.walk(uri)), None)
+            if not isinstance(listed, sources.Listed) or listed.uri != uri:
+                raise BadValue(f"{file} is no file.", hint="Give one file; `workbench watch` takes a folder.")
+            item = Item(sources.image_id(uri), uri, listed.path, listed.size, listed.mtime_ns)
+            name = sources.readable(uri)
+        [(_, measured)] = self.pool.run([item])
+        if isinstance(measured, Failure):
+            measured = failed(measured.kind, measured.detail, stage="decode")
+        return name, uri, measured
+
+    def _judge(self, arrival: Arrival, seen: _Seen, settings: Settings) -> None:
+        self._known.follow(self.ws)
+        near, others = self._candidates(seen, settings.radius)
+        itself = next((o for o in others.values() if o.uri == seen.uri and o.checksum == seen.checksum), None)
+        if itself is not None:
+            arrival.verdict, arrival.because = "known", f"{VERDICTS['known']} Its image_id is {itself.image_id}."
+            return
+        others = {key: other for key, other in others.items() if other.uri != seen.uri}
+        matches = self._matches(seen, near, others, settings)
+        arrival.of = sorted(matches, key=_strength)
+        arrival.verdict = "new" if not matches else "duplicate" if arrival.of[0].is_duplicate else "variant"
+        arrival.because = arrival.of[0].because if arrival.of else self._why_new(seen, near)
+
+    def _why_new(self, seen: _Seen, near: Sequence[_Near]) -> str:
+        said = f"Nothing among {self._known.count:,} images is like it."
+        if seen.flat or seen.phashes is None:
+            return said + " Only equal ones could be found: its picture is nearly one grey, or has no decoder here."
+        if near:
+            said = f"{len(near)} of {self._known.count:,} images are alike at first sight, and none when compared."
+        with self.ws.reading() as connection:
+            sql = self.ws.catalog.named("removed_before").sql
+            removed = connection.execute(sql, {"checksum": seen.checksum}).fetchall()
+        if removed:
+            path, by, at = removed[0]
+            said += f" A file of the same bytes, {path}, was taken out by {by} on {at:%Y-%m-%d}."
+        return said
+
+    # -- candidates
+
+    def _candidates(self, seen: _Seen, radius: int) -> tuple[list[_Near], dict[str, _Other]]:
+        """Return what is near by hash, and everything that may be a copy, by what it is called here."""
+        with self.ws.reading() as connection:
+            sql = self.ws.catalog.named("digests_of").sql
+            asked = {"checksum": seen.checksum, "picture_hash": seen.picture_hash}
+            [(of_bytes, of_picture)] = connection.execute(sql, asked).fetchall()
+        known = self._known
+        equal = np.flatnonzero(known.bytes_digests == np.uint64(of_bytes))[:_MOST]
+        if seen.picture_hash is not None:
+            same = np.flatnonzero(known.picture_digests == np.uint64(of_picture))[:_MOST]
+            equal = np.union1d(equal, same)
+        near = self._near(seen, radius)
+        met = self._met({*known.ids_at(equal.tolist()), *(n.image_id for n in near)})
+        uris = {other.uri for other in met.values()}
+        for place, other in enumerate(self._arrived):
+            same_file = other.checksum == seen.checksum or (other.picture_hash or "-") == seen.picture_hash
+            if other.uri not in uris and (same_file or any(n.image_id == _called(place) for n in near)):
+                met[_called(place)] = other
+        return [n for n in near if n.image_id in met], met
+
+    def _near(self, seen: _Seen, radius: int) -> list[_Near]:
+        if seen.flat or seen.phashes is None:
+            return []
+        variants = np.array(seen.phashes, np.uint64)
+        found = self._known.hashes.near(variants, radius)
+        ids = self._known.ids_at(self._known.hashed[found.j].tolist())
+        here = self._arrived_hashes.near(variants, radius)
+        ids += [_called(place) for place in self._arrived_hashed[here.j].tolist()]
+        ways = [*found.i.tolist(), *here.i.tolist()]
+        bits = [*found.distance.tolist(), *here.distance.tolist()]
+        near = [_Near(*one) for one in zip(ids, ways, bits, strict=True)]
+        return sorted(near, key=lambda n: (n.bits, n.image_id))[:_MOST]
+
+    def _met(self, ids: set[str]) -> dict[str, _Other]:
+        if not ids:
+            return {}
+        with self.ws.reading() as connection:
+            rows = connection.execute(self.ws.catalog.named("images_met").sql, {"ids": sorted(ids)}).fetchall()
+        return {row[0]: _Other(*row) for row in rows}
+
+    # -- verdicts
+
+    def _matches(
+        self, seen: _Seen, near: Sequence[_Near], others: Mapping[str, _Other], settings: Settings
+    ) -> list[Match]:
+        said = self._said(seen, others)
+        ways = {n.image_id: n for n in near}
+        thumbnails = self.ws.thumbnails.get_many({o.checksum for o in others.values()})
+        matches = []
+        for called, other in others.items():
+            match = _equal(seen, other)
+            if match is None and other.content in said:
+                match = _decided(other, *said[other.content])
+            if match is None and called in ways:
+                match = self._compared(seen, other, ways[called], thumbnails, settings)
+            if match is not None and match.relation != "not_duplicate":
+                matches.append(match)
+        return matches
+
+    def _said(self, seen: _Seen, others: Mapping[str, _Other]) -> dict[str, tuple[str, str]]:
+        contents = sorted({o.content for o in others.values()} - {seen.content})
+        if not contents:
+            return {}
+        with self.ws.reading() as connection:
+            rows = connection.execute(
+                self.ws.catalog.named("said_of").sql, {"content": seen.content, "contents": contents}
+            ).fetchall()
+        return {(b if a == seen.content else a): (decision, actor) for a, b, decision, actor in rows}
+
+    def _compared(
+        self, seen: _Seen, other: _Other, way: _Near, thumbnails: Mapping[str, bytes], settings: Settings
+    ) -> Match | None:
+        one = Shown(seen.checksum, seen.uri, seen.thumbnail)
+        shown = Shown(other.checksum, other.uri, thumbnails.get(other.checksum))
+        verdict = compare_turned(Comparison(one, shown, SYMMETRIES[way.symmetry], thresholds_of(settings)))
+        if not isinstance(verdict, Verdict) or verdict.relation == "unrelated":
+            return None
+        turned = verdict.evidence.get("symmetry", "identity")
+        because = str(verdict.evidence["because"])
+        if turned != "identity":
+            because += f" One is turned or mirrored ({turned.replace('_', ' ')})."
+        evidence = {**verdict.evidence, "bits": way.bits}
+        return other.match(verdict.relation, verdict.score, because, evidence)
+
+    # -- files that aren't catalogued yet
+
+    def _remember(self, name: str, seen: _Seen) -> None:
+        if any(other.uri == seen.uri and other.checksum == seen.checksum for other in self._arrived):
+            return
+        if len(self._arrived) >= _REMEMBERED:
+            self._arrived.clear()
+            self._arrived_hashes, self._arrived_hashed = HashIndex(), np.empty(0, np.int64)
+        if seen.phashes is not None and not seen.flat:
+            self._arrived_hashes.add(np.array(seen.phashes[:1], np.uint64))
+            self._arrived_hashed = np.append(self._arrived_hashed, len(self._arrived))
+        self._arrived.append(_Other("", seen.uri, name, seen.checksum, seen.picture_hash, seen.content))
+        if seen.thumbnail:
+            self.ws.thumbnails.put_many([(seen.checksum, seen.thumbnail)])
+
+
+def _strength(match: Match) -> tuple[bool, int, float, str]:
+    rank = (*RELATIONS, "duplicate").index(match.relation)
+    return not match.is_duplicate, rank, -match.score, match.path
+
+
+def _called(place: int) -> str:
+    return f"arrived {place}"
+
+
+def _seen(uri: str, measured: Measured) -> _Seen | None:
+    if measured.facts is None or measured.checksum is None:
+        return None
+    facts = dict(zip(PICTURE_FACTS, measured.facts, strict=False))
+    return _Seen(
+        uri, measured.checksum, facts["picture_hash"], facts["phashes"], bool(facts["flat"]), measured.thumbnail
+    )  # fmt: skip
+
+
+def _equal(seen: _Seen, other: _Other) -> Match | None:
+    if other.checksum == seen.checksum:
+        return other.match("exact", 1.0, RELATIONS["exact"])
+    if other.picture_hash is not None and other.picture_hash == seen.picture_hash:
+        return other.match("same-picture", 1.0, RELATIONS["same-picture"])
+    return None
+
+
+def _decided(other: _Other, decision: str, actor: str) -> Match:
+    words = {"duplicate": "a copy", "variant": "a variant"}.get(decision, "something else")
+    return other.match(decision, 1.0, f"{actor} said that it is {words}.")
