@@ -92,7 +92,7 @@ class WordIndex:
 
     def _sorted(self, table: int) -> _Table:
         raw = self._folder / f"{table}.unsorted"
-        if not raw.exists():
+        if not raw.exists() or not raw.stat().st_size:  # no pictures, or none with features
             nothing = np.zeros(0, np.uint32)
             return _Table(nothing, nothing)
         rows = raw.stat().st_size // 8
