@@ -28,6 +28,7 @@ select c.cluster_id, c.state, m.relation, m.image_id, f.uri, f.source, f.path, f
            when not is_duplicate(m.relation) then 'It is related as ' || m.relation || ', which makes no duplicate.'
            when a.relation = 'companion' then 'It belongs together with the file that would stay: both stay.'
            when a.relation is not null then 'Of it and the file that would stay is said: ' || a.relation || '.'
+           when d.keeper <> c.keeper then 'Somebody decided that another file stays.'
            when n.files is not null and content_key(f.picture_hash, f.checksum) <> content_key(k.picture_hash, k.checksum)
                then 'It stays in the stead of ' || n.files || ' files that were removed.'
            when l.image_id is not null then 'A link to the file that stays is all that is left of it.'
@@ -40,6 +41,7 @@ join image_facts k on k.image_id = c.keeper
 left join seen_files s on s.image_id = m.image_id
 left join apart a on a.image_a = least(m.image_id, c.keeper) and a.image_b = greatest(m.image_id, c.keeper)
 left join needed n on n.image_id = m.image_id
+left join last_cluster_decisions d on d.cluster_id = c.cluster_id and d.decision = 'decided'
 left join (select distinct image_id from removal_rows where state <> 'restored' and leaves <> '') l on l.image_id = m.image_id
 where ($relations::varchar[] is null or m.relation in (select unnest($relations::varchar[])))
   and ($image_ids::varchar[] is null or m.image_id in (select unnest($image_ids::varchar[])))
