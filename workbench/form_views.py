@@ -69,7 +69,9 @@ def control(wanted: ProfileField) -> str:
     return "text" if found == "long" else found
 
 
-def field_state(values: ImageValues, wanted: ProfileField, findings: Sequence[Finding]) -> dict[str, Any]:
+def field_state(
+    values: ImageValues, wanted: ProfileField, findings: Sequence[Finding], language: str = "en"
+) -> dict[str, Any]:
     """Return a field of an image: what counts, what the file says, who entered what, and what is wrong with it."""
     kind, entry = wanted.spec.kind, values.entries.get(wanted.key)
     entered = entry is not None and not entry.withdrawn
@@ -87,21 +89,21 @@ def field_state(values: ImageValues, wanted: ProfileField, findings: Sequence[Fi
             {key: row[key] for key in ("lang", "exif", "iptc", "xmp", "sidecar", "shown", "why")}
             for row in values.conflicts.get(wanted.key, [])
         ],
-        "findings": [told_finding(finding) for finding in findings],
+        "findings": [told_finding(finding, language) for finding in findings],
     }
     if wanted.spec.structure:
         state["parts"] = _parts(values, wanted.key)
     if wanted.type == "date" and isinstance(content, str):
-        state["words"] = date_words(content)["words"]
+        state["words"] = date_words(content, language)["words"]
     if wanted.vocabulary is not None:
         state["labels"] = _labels(wanted.vocabulary, content)
     return state
 
 
-def told_finding(finding: Finding) -> dict[str, Any]:
-    """Return a finding as a dict."""
-    names = ("field", "rule", "message", "severity", "lang", "value", "suggestion")
-    return {name: getattr(finding, name) for name in names}
+def told_finding(finding: Finding, language: str = "en") -> dict[str, Any]:
+    """Return a finding as a dict, its message in a language."""
+    names = ("field", "rule", "severity", "lang", "value", "suggestion")
+    return {"message": finding.says(language), **{name: getattr(finding, name) for name in names}}
 
 
 def date_words(text: str, language: str = "en") -> dict[str, str | None]:

@@ -13,6 +13,7 @@ from typing import TypeGuard
 from workbench import edtf, fields
 from workbench.errors import BadValue
 from workbench.fields import FieldSpec, Member
+from workbench.finding_words import LANGUAGES, Words, in_language, said, words_of
 from workbench.vocabularies import Vocabulary, folded
 
 TYPES = (
@@ -49,7 +50,7 @@ class Finding:
     rule : str
         Key of `RULES`.
     message : str
-        What is wrong, in a sentence.
+        What is wrong, in a sentence; in English, see `says`.
     severity : str
         ``error``, ``warning`` or ``info``.
     lang : str or None
@@ -67,6 +68,10 @@ class Finding:
     lang: str | None = None
     value: str | None = None
     suggestion: str | None = None
+
+    def says(self, lang: str = "en") -> str:
+        """Return the message in a language: those of `workbench.finding_words.LANGUAGES`, otherwise in English."""
+        return said(self.message, lang)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,21 +174,28 @@ class ProfileField:
             return self._empty()
         found = [finding for lang, entry in entries for finding in self._check_entry(lang, entry)]
         if self.spec.most and len(entries) > self.spec.most:
-            found.append(self._finding("too_many", f"At most {self.spec.most} can be given, here are {len(entries)}."))
+            words = words_of("too_many", most=self.spec.most, count=len(entries))
+            found.append(self._finding("too_many", words))
         return found + list(self._languages(value))
 
     def _missing(self) -> list[Finding]:
         if self.required:
-            return [self._finding("missing", f"{self.name()} is required.")]
-        return [self._finding("missing", f"{self.name()} is recommended.", "warning")] if self.recommended else []
+            return [self._finding("missing", words_of("required", label=self._names))]
+        words = words_of("recommended", label=self._names)
+        return [self._finding("missing", words, "warning")] if self.recommended else []
+
+    @property
+    def _names(self) -> Mapping[str, str]:
+        return self.label or {"en": self.spec.label}
 
     def _empty(self) -> list[Finding]:
-        return [self._finding("empty", f"{self.name()} is only blanks.", "error" if self.required else "warning")]
+        words = words_of("blanks", label=self._names)
+        return [self._finding("empty", words, "error" if self.required else "warning")]
 
     def _check_entry(self, lang: str | None, entry: object) -> Iterator[Finding]:
         text = _as_text(entry)
         if not text.strip():
-            yield self._finding("empty", f"{self.name()} is only blanks.", "warning", lang)
+            yield self._finding("empty", words_of("blanks", label=self._names), "warning", lang)
             return
         by_type = _BY_TYPE.get(self.type)
         if by_type:
@@ -192,29 +204,29 @@ class ProfileField:
         if self.vocabulary is not None:
             yield from self._check_term(self.vocabulary, text, lang)
         elif is_placeholder(text) and self.type not in ("date", "number", "rating", "boolean"):
-            yield self._finding("placeholder", "This looks like a placeholder.", "warning", lang, text)
+            yield self._finding("placeholder", words_of("placeholder"), "warning", lang, text)
         if self.pattern is not None and not self.pattern.fullmatch(text):
-            yield self._finding("bad_pattern", self.message or "This doesn't look as it should.", "error", lang, text)
+            yield self._finding("bad_pattern", self.message or words_of("unlike"), "error", lang, text)
 
     def _check_length(self, text: str, lang: str | None) -> Iterator[Finding]:
         if self.max_chars is not None and len(text) > self.max_chars:
-            over = _counted(len(text) - self.max_chars, "character")
-            message = f"{over} too long: at most {self.max_chars:,} characters fit."
-            yield self._finding("too_long", message, "error", lang, text)
+            over = len(text) - self.max_chars
+            words = words_of("one_character" if over == 1 else "characters", over=over, most=self.max_chars)
+            yield self._finding("too_long", words, "error", lang, text)
         if self.max_bytes is None or lang not in (None, "x-default", *self.languages[:1]):
             return
         size = len(text.encode("utf-8", "surrogatepass"))
         if size > self.max_bytes:
-            over = _counted(size - self.max_bytes, "byte")
-            where = "" if self.own_limit else " in IPTC-IIM, where it would be cut"
-            message = f"{over} too long: at most {self.max_bytes:,} bytes fit{where}."
-            yield self._finding("too_long", message, "error" if self.own_limit else "warning", lang, text)
+            over = size - self.max_bytes
+            key = ("one_byte" if over == 1 else "bytes") + ("" if self.own_limit else "_in_iptc")
+            words = words_of(key, over=over, most=self.max_bytes)
+            yield self._finding("too_long", words, "error" if self.own_limit else "warning", lang, text)
 
     def _check_term(self, vocabulary: Vocabulary, text: str, lang: str | None) -> Iterator[Finding]:
         if text in vocabulary:
             return
         near = vocabulary.nearest(text)
-        message = "This isn't a term of the vocabulary" + (f"; perhaps “{near}”?" if near else ".")
+        message = words_of("no_term_but_near", near=near) if near else words_of("no_term")
         severity = "error" if self.strict else "info"
         yield self._finding("not_in_vocabulary", message, severity, lang, text, near)
 
@@ -226,7 +238,8 @@ class ProfileField:
             there.add(self.languages[0])
         for lang in self.languages:
             if not any(known == lang or (known or "").startswith(f"{lang}-") for known in there):
-                yield self._finding("missing_language", f"{self.name()} has no text in “{lang}”.", "warning", lang)
+                words = words_of("no_language", label=self._names, lang=lang)
+                yield self._finding("missing_language", words, "warning", lang)
 
     def _finding(
         self,
@@ -240,20 +253,10 @@ class ProfileField:
         return Finding(self.key, rule, message, severity, lang, None if value is None else shortened(value), suggestion)
 
 
-def in_language(words: Mapping[str, str], lang: str) -> str:
-    """Return words in a language, else in English, else in any there is."""
-    found = words.get(lang) or words.get(lang.partition("-")[0]) or words.get("en")
-    return found or next(iter(words.values()), "")
-
-
 def shortened(value: object, most: int = 120) -> str:
     """Return a value as one line of text that isn't too long to show."""
     text = " ".join(str(value).split())
     return text if len(text) <= most else text[: most - 1] + "…"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 _FILLERS = {
@@ -304,35 +307,34 @@ def _as_text(entry: object) -> str:
     return entry.isoformat() if isinstance(entry, date) else str(entry)
 
 
-def _wrong_shape(wanted: ProfileField, value: object) -> str:
-    """Say in words what is wrong with the shape of a value; nothing when it is right."""
+def _wrong_shape(wanted: ProfileField, value: object) -> Words | None:
+    """Say in words what is wrong with the shape of a value; None when it is right."""
     spec = wanted.spec
     if spec.structure:
         parts = value if isinstance(value, list | tuple) and spec.is_list else [value]
-        return "" if all(isinstance(part, Mapping) for part in parts) else "A structure has named members."
+        return None if all(isinstance(part, Mapping) for part in parts) else words_of("members")
     if isinstance(value, Mapping):
         if spec.kind != "langalt":
-            return "This field has no languages."
+            return words_of("without_languages")
         bad = [lang for lang in value if not isinstance(lang, str) or not _LANG.fullmatch(lang)]
-        return f"{bad[0]!r} isn't a language such as “de” or “x-default”." if bad else _wrong_entries(value.values())
+        return words_of("bad_language", lang=repr(bad[0])) if bad else _wrong_entries(value.values())
     if isinstance(value, list | tuple):
-        return _wrong_entries(value) if spec.is_list else "This field holds one value, not a list."
+        return _wrong_entries(value) if spec.is_list else words_of("one_value")
     return _wrong_entries([value])
 
 
 _LANG = re.compile(r"x-default|[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*|x-\w+")
 
 
-def _wrong_entries(entries: object) -> str:
+def _wrong_entries(entries: object) -> Words | None:
     odd = next((entry for entry in entries if not isinstance(entry, _PLAIN)), None)  # type: ignore[attr-defined]  # checked by the callers
-    return f"A {type(odd).__name__} can't be a value here." if odd is not None else ""
+    return words_of("no_value", kind=type(odd).__name__) if odd is not None else None
 
 
 def _check_structure(wanted: ProfileField, value: object) -> Iterator[Finding]:
     parts = value if isinstance(value, list | tuple) else [value]
     if wanted.spec.most and len(parts) > wanted.spec.most:
-        message = f"At most {wanted.spec.most} can be given, here are {len(parts)}."
-        yield wanted._finding("too_many", message)
+        yield wanted._finding("too_many", words_of("too_many", most=wanted.spec.most, count=len(parts)))
     for part in filter(_is_mapping, parts):
         for message in _wrong_members(wanted.spec.structure or "", part):
             yield wanted._finding("wrong_kind", message, value=part)
@@ -342,7 +344,7 @@ def _is_mapping(part: object) -> TypeGuard[Mapping[str, object]]:
     return isinstance(part, Mapping)
 
 
-def _wrong_members(structure: str, part: Mapping[str, object]) -> Iterator[str]:
+def _wrong_members(structure: str, part: Mapping[str, object]) -> Iterator[Words]:
     members = {name: member for member in fields.STRUCTURES[structure] for name in (member.name, _local(member.name))}
     for name, inner in part.items():
         member = members.get(name)
@@ -351,27 +353,28 @@ def _wrong_members(structure: str, part: Mapping[str, object]) -> Iterator[str]:
             if structure == "ImageRegion" and ":" in str(name):
                 continue
             near = get_close_matches(str(name), members, 1)
-            yield f"{structure} has no member {name!r}" + (f"; perhaps {near[0]}?" if near else ".")
+            told = {"structure": structure, "name": repr(name)}
+            yield words_of("no_member_but_near", near=near[0], **told) if near else words_of("no_member", **told)
         else:
             yield from _wrong_member(member, inner)
 
 
-def _wrong_member(member: Member, inner: object) -> Iterator[str]:
+def _wrong_member(member: Member, inner: object) -> Iterator[Words]:
     name = _local(member.name)
     if member.structure:
         for part in inner if isinstance(inner, list | tuple) else [inner]:
             if isinstance(part, Mapping):
                 yield from _wrong_members(member.structure, part)
             else:
-                yield f"{name} is a structure and has named members."
+                yield words_of("member_is_structure", name=name)
     elif isinstance(inner, Mapping) and member.kind != "langalt":
-        yield f"{name} has no languages."
+        yield words_of("member_without_languages", name=name)
     elif isinstance(inner, list | tuple) and member.kind not in ("bag", "seq"):
-        yield f"{name} holds one value, not a list."
+        yield words_of("member_holds_one", name=name)
     elif member.kind in ("integer", "real") and _number(_as_text(inner)) is None:
-        yield f"{name} is a number, not {shortened(inner, 40)!r}."
+        yield words_of("member_is_number", name=name, value=repr(shortened(inner, 40)))
     elif member.kind == "date" and not edtf.is_valid(_as_text(inner)):
-        yield f"{name} is a date such as 1920-05-31, not {shortened(inner, 40)!r}."
+        yield words_of("member_is_date", name=name, value=repr(shortened(inner, 40)))
 
 
 def _local(name: str) -> str:
@@ -385,11 +388,12 @@ def _check_date(wanted: ProfileField, text: str, lang: str | None) -> Iterator[F
     try:
         found = edtf.parse(text)
     except BadValue as error:
-        yield wanted._finding("bad_date", str(error), "error", lang, text, edtf.suggest(text))
+        words = words_of("no_date", error=str(error))
+        yield wanted._finding("bad_date", words, "error", lang, text, edtf.suggest(text))
         return
     if not wanted.uncertain and found.to_xmp_date() is None:
-        message = f"This field holds plain dates only, not “{found.describe()}”."
-        yield wanted._finding("bad_date", message, "error", lang, text)
+        described = {known: found.describe(known) for known in LANGUAGES}
+        yield wanted._finding("bad_date", words_of("plain_dates", date=described), "error", lang, text)
 
 
 def _number(text: str) -> float | None:
@@ -404,16 +408,15 @@ def _check_number(wanted: ProfileField, text: str, lang: str | None) -> Iterator
     found = _number(text)
     if found is None:
         hint = text.replace(",", ".")
-        yield wanted._finding(
-            "wrong_kind", "This isn't a number.", "error", lang, text, hint if _number(hint) else None
-        )
+        yield wanted._finding("wrong_kind", words_of("no_number"), "error", lang, text, hint if _number(hint) else None)
         return
     if "integer" in (wanted.spec.kind, wanted.spec.item) and found != int(found):
-        yield wanted._finding("wrong_kind", "This must be a whole number.", "error", lang, text)
+        yield wanted._finding("wrong_kind", words_of("whole_number"), "error", lang, text)
     low, high = wanted.minimum, wanted.maximum
     if (low is not None and found < low) or (high is not None and found > high):
-        limits = f"at least {low:g}" if high is None else f"at most {high:g}" if low is None else f"{low:g} to {high:g}"
-        yield wanted._finding("out_of_range", f"This must be {limits}.", "error", lang, text)
+        key = "at_least" if high is None else "at_most" if low is None else "between"
+        words = words_of(key, low=float(low or 0), high=float(high or 0))
+        yield wanted._finding("out_of_range", words, "error", lang, text)
 
 
 def _check_boolean(wanted: ProfileField, text: str, lang: str | None) -> Iterator[Finding]:
@@ -428,7 +431,7 @@ def _check_boolean(wanted: ProfileField, text: str, lang: str | None) -> Iterato
             "non": "False",
         }
         suggestion = meant.get(text.lower())
-        yield wanted._finding("wrong_kind", "This must be True or False.", "error", lang, text, suggestion)
+        yield wanted._finding("wrong_kind", words_of("true_or_false"), "error", lang, text, suggestion)
 
 
 _BY_TYPE: dict[str, Callable[[ProfileField, str, str | None], Iterator[Finding]]] = {

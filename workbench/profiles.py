@@ -17,7 +17,8 @@ from typing import Any
 from workbench import fields
 from workbench.errors import BadValue, NotFound, StorageError
 from workbench.fields import FieldSpec
-from workbench.profile_rules import Finding, ProfileField, in_language, shortened
+from workbench.finding_words import Words, in_language, words_of
+from workbench.profile_rules import Finding, ProfileField, shortened
 from workbench.profile_source import ProfileSource, as_list, key_mistake, words
 from workbench.vocabularies import Mistake
 
@@ -153,8 +154,9 @@ class Profile:
     def _personal(self, key: str, value: object) -> Iterator[Finding]:
         texts = [text for text in _texts(value) if text.strip()]
         if texts and self.forbids(key):
-            message = f"{_label_of(key)} is personal data, which this profile doesn't allow. Remove it."
-            yield Finding(key, "personal_data", message, "error", value=shortened(texts[0]))
+            names = self.fields[key].label if key in self.fields else {}
+            words = words_of("personal", label=names or {"en": _label_of(key)})
+            yield Finding(key, "personal_data", words, "error", value=shortened(texts[0]))
             return
         for text in texts if self.personal_patterns else ():
             for pattern in self.personal_patterns:
@@ -534,7 +536,7 @@ def _built(key: str, table: dict[str, Any], spec: FieldSpec, kind: str, language
         vocabulary=table.get("_vocabulary"), strict=table.get("strict", True), required=table.get("required", False),
         recommended=table.get("recommended", False), max_bytes=limit or None, max_chars=table.get("max_chars"),
         own_limit=own_limit, pattern=re.compile(table["pattern"]) if "pattern" in table else None,
-        message=in_language(words(table.get("message", {})), "en"), default=table.get("default"),
+        message=Words(words(table["message"])) if table.get("message") else "", default=table.get("default"),
         languages=tuple(as_list(table.get("languages", languages if spec.kind == "langalt" else []))),
         personal=table.get("personal", False), minimum=low, maximum=high,
         uncertain=table.get("uncertain", spec.kind != "date" and spec.item != "date"),
@@ -544,5 +546,6 @@ def _built(key: str, table: dict[str, Any], spec: FieldSpec, kind: str, language
 def _personal_patterns(sources: list[ProfileSource]) -> Iterator[PersonalPattern]:
     for source in sources:
         for table in source.data.get("personal", []):
-            message = in_language(words(table.get("message", {})), "en") or "This looks like personal data."
+            own = words(table.get("message", {}))
+            message = Words(own) if own else words_of("looks_personal")
             yield PersonalPattern(re.compile(table.get("pattern", r"(?!)")), message)

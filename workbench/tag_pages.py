@@ -80,7 +80,7 @@ class Pages:
         """Return one field of an image: see `form_views.field_state`; and the suggestions for it."""
         values = self.following.values(image_id)
         offered = [told(row) for row in self.offers.open(values, wanted)]
-        return {**field_state(values, wanted, self._check(values, wanted)), "suggestions": offered}
+        return {**field_state(values, wanted, self._check(values, wanted), self.language), "suggestions": offered}
 
     def offered(self, image_id: str) -> dict[str, Any]:
         """Return the suggestions for an image, by field."""

@@ -64,8 +64,8 @@ class TagSession:
     queue : str, optional
         Name of a queue to share with others: whoever names the same one never gets an image that somebody else has or
         that is done. Without one everybody sees every image, and what is done is noted for oneself.
-    language : str
-        Language of labels and guidelines.
+    language : str, optional
+        Language of labels, guidelines and findings; ``language`` of ``workspace.toml``, or English, when not given.
     sure : float
         Confidence, 0 to 1, from which on `accept_sure` accepts suggestions.
     clock : callable
@@ -86,14 +86,14 @@ class TagSession:
         images: Images | None = None,
         queue: str | None = None,
         *,
-        language: str = "en",
+        language: str | None = None,
         sure: float = SURE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         _must_be_confidence(sure)
         self.ws = ws
         self.profile = profile if isinstance(profile, Profile) else profiles.load(profile, ws.folder)
-        self.language = language
+        self.language = language = language or str(ws.settings.get("language") or "en")
         self.ids = GridSession(ws, images).ids
         self.on_ahead: Callable[[str], None] = lambda image_id: None
         self._lock = threading.RLock()
@@ -489,7 +489,7 @@ class TagSession:
                 return self._page()
             errors = [] if anyway else [finding for finding in self.findings(name) if finding.severity == "error"]
             if errors:
-                return self._page() | {"refused": [told_finding(finding) for finding in errors]}
+                return self._page() | {"refused": [told_finding(finding, self.language) for finding in errors]}
             self._settle()
             self.queue.give_back(name, "done")
             self._pace.accepted += 1

@@ -30,8 +30,8 @@ class TagForm(SessionWidget):
     queue : str, optional
         Name of a queue shared with others, so that nobody gets an image somebody else has; see
         `workbench.tagging.TagSession`.
-    language : str
-        Language of labels and guidelines.
+    language : str, optional
+        Language of labels, guidelines and findings; ``language`` of ``workspace.toml``, or English, when not given.
     sure : float
         Confidence, 0 to 1, from which on one key accepts all suggestions for an image.
     height : int
@@ -60,7 +60,7 @@ class TagForm(SessionWidget):
         images: Images | None = None,
         *,
         queue: str | None = None,
-        language: str = "en",
+        language: str | None = None,
         sure: float = SURE,
         height: int = 760,
     ) -> None:
