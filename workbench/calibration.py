@@ -3,11 +3,7 @@
 How well pictures can be told apart belongs to a collection: what never errs among holiday photographs errs all the time
 in a catalogue. So edited copies of some of the collection's own pictures are made, in memory, and looked for; and pairs
 of pictures that are no copies of each other are laid before verification: by chance, by the likeness of their hashes,
-and made to look alike. The score from which on a pair is called a duplicate is set so that fewest of them are.
-
-What is shown is stated with bounds: recall by Wilson's interval (E. B. Wilson, "Probable inference, the law of
-succession, and statistical inference", JASA 22, 1927), the rate of false matches by Clopper and Pearson's bound. Both
-take trials for independent; pairs of a collection share pictures, so take the last figure for an order of magnitude.
+and made to look alike. The score from which on a pair is called a duplicate is set by what comes of it.
 """
 
 from __future__ import annotations
@@ -22,17 +18,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from workbench import comparing, dedup, edits, hash_index, trials
+from workbench.calibration_figures import Calibration, Pairs, Recall, pairs_of, recall_of
 from workbench.comparing import Comparison, Shown
 from workbench.dedup_settings import Settings
 from workbench.errors import BadValue, TooMuch
 from workbench.finders import content
-from workbench.intervals import upper_bound
 from workbench.relations import DUPLICATES
 from workbench.trials import Trial, Tried
 from workbench.verification import Thresholds, Verdict
@@ -42,204 +38,23 @@ from workbench.workspace import Workspace
 
 SAMPLE = 24
 """Pictures that copies are made of."""
+QUICK_SAMPLE, QUICK_PAIRS = 8, 300
+"""The same, and the number of pairs, where nobody asked: a review shouldn't wait long."""
+FEWEST = 50
+"""Different pictures below which calibrating unasked isn't worth the time: the figures would say next to nothing."""
 PAIRS = 600
 """Pairs by chance, and as many of the nearest hashes, that are verified."""
 MOST = 50_000
 """Pictures among which copies are looked for; of more, that many are drawn."""
-TARGET = 1e-6
-"""The rate of false matches that is aimed at."""
 LEVELS = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
 """Scores that may be demanded for a duplicate; never less than verification demands by itself."""
+PRICE = 0.01
+"""Part of the copies that may be lost for telling made look-alikes apart: they are no sample of the collection."""
 
 Tell = Callable[[int, int, str], None]
 _METHODS = ("exact", "same-picture", "fuzzy", "content")
 _DEADLINE = 180.0
 _REFUTED = ("variant", "not_duplicate", "burst", "companion")
-
-
-class Recall(NamedTuple):
-    """How many copies of one kind of edit were found.
-
-    Attributes
-    ----------
-    kind, says, family : str
-        Of the edit.
-    tried, proposed, found : int
-        Copies; those that hashes or visual words led to; those that verification then called duplicates.
-    low, high : float
-        Wilson's interval of ``found / tried``, 95 %.
-    """
-
-    kind: str
-    says: str
-    family: str
-    tried: int
-    proposed: int
-    found: int
-    low: float
-    high: float
-
-
-class Pairs(NamedTuple):
-    """What became of one set of pairs of different pictures.
-
-    Attributes
-    ----------
-    kind, says : str
-        ``all`` (of the collection, as the last search decided), ``random``, ``nearest``, or a kind of look-alikes.
-    tried, accepted : int
-        Pairs; those called duplicates.
-    refuted : int
-        Of the accepted known to be none: people said so, or they were made to differ. What nobody has looked at yet
-        isn't counted: many a one will be a duplicate.
-    bound : float
-        The rate of false matches that isn't exceeded, 95 %.
-    worst : float
-        The same if everything that nobody has looked at were wrong.
-    """
-
-    kind: str
-    says: str
-    tried: int
-    accepted: int
-    refuted: int
-    bound: float
-    worst: float
-
-
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """What a calibration came to.
-
-    Attributes
-    ----------
-    thresholds : dict
-        Chosen for this collection; what isn't in it stays as built in.
-    pictures, sampled : int
-        Different pictures there are to find copies among; those that copies were made of.
-    recalls : tuple of Recall
-    pairs : tuple of Pairs
-    outcome : str
-        ``finished``, or ``cancelled``: then the figures are of what was done by then and nothing is stored.
-    """
-
-    calibration_id: str
-    thresholds: dict[str, Any]
-    seed: int
-    pictures: int
-    sampled: int
-    recalls: tuple[Recall, ...]
-    pairs: tuple[Pairs, ...]
-    seconds: float = 0.0
-    outcome: str = "finished"
-
-    def frame(self) -> pd.DataFrame:
-        """Return recall by kind of edit, what is found least first, with its interval."""
-        made = pd.DataFrame(self.recalls, columns=list(Recall._fields))
-        made.insert(6, "recall", made["found"] / made["tried"].clip(lower=1))
-        return made.sort_values(["recall", "kind"], ignore_index=True)
-
-    def false_matches(self) -> pd.DataFrame:
-        """Return what was taken for duplicates among pairs of different pictures, with bounds."""
-        return pd.DataFrame(self.pairs, columns=list(Pairs._fields))
-
-    @property
-    def recall(self) -> float:
-        """Recall, averaged over the kinds of edits."""
-        shares = [r.found / r.tried for r in self.recalls if r.tried]
-        return sum(shares) / len(shares) if shares else math.nan
-
-    @property
-    def whole(self) -> Pairs:
-        """What became of all pairs of the collection."""
-        return next(p for p in self.pairs if p.kind == "all")
-
-    def confidence(self, rate: float = TARGET) -> float:
-        """Return how sure it is that false matches are rarer than a rate, from 0 to 1."""
-        return sureness(self.whole.refuted, self.whole.tried, rate)
-
-    def chart(self) -> Any:
-        """Draw recall by kind with its interval, as a plotly figure."""
-        from workbench.calibration_chart import recall_chart
-
-        return recall_chart(self.frame())
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as plain data."""
-        plain = {name: getattr(self, name) for name in self.__slots__}
-        more = {"recall": self.recall, "confidence": self.confidence()}
-        return (
-            plain | more | {"recalls": [r._asdict() for r in self.recalls], "pairs": [p._asdict() for p in self.pairs]}
-        )
-
-    def __str__(self) -> str:
-        worst = min(self.recalls, key=lambda r: r.found / max(1, r.tried), default=None)
-        lines = [
-            f"Calibration {self.outcome}: {self.sampled:,} of {self.pictures:,} pictures, {self.seconds:.0f} s.",
-            f"  Copies found: {self.recall:.1%} on average over {len(self.recalls)} kinds of edits"
-            + (f"; least: {worst.says} ({worst.found} of {worst.tried})." if worst else "."),
-            f"  Duplicates from a score of {self.thresholds.get('least', Thresholds().least)} on.",
-            f"  {self.statement()}",
-        ]
-        lines += [f"  {p.says}: {p.accepted:,} of {p.tried:,} taken for duplicates." for p in self.pairs[1:]]
-        return "\n".join(lines)
-
-    def statement(self) -> str:
-        """Say what the number of pairs allows to be said about false matches, and no more."""
-        whole, open_ = self.whole, self.whole.accepted - self.whole.refuted
-        sure = self.confidence()
-        text = (
-            f"Of {whole.tried:,} pairs of the collection {whole.accepted:,} are taken for duplicates, of which "
-            f"{whole.refuted:,} are known to be none: fewer than {whole.bound:.2g} of all pairs are false matches "
-            f"(95 % confidence); that they are rarer than one in a million is {sure:.0%} sure."
-        )
-        if open_:
-            text += f" Nobody has looked at {open_:,} yet; were they all wrong, it would be {whole.worst:.2g}."
-        return text
-
-
-def wilson(found: int, tried: int, *, z: float = 1.959964) -> tuple[float, float]:
-    """Return Wilson's score interval of a share; 0 and 1 where nothing was tried.
-
-    Parameters
-    ----------
-    found, tried : int
-    z : float
-        The normal quantile: 1.96 for 95 %.
-
-    Examples
-    --------
-    >>> [round(bound, 3) for bound in wilson(24, 24)]
-    [0.862, 1.0]
-    """
-    if not tried:
-        return 0.0, 1.0
-    share, extra = found / tried, z * z / tried
-    middle = (share + extra / 2) / (1 + extra)
-    reach = z / (1 + extra) * math.sqrt(share * (1 - share) / tried + extra / (4 * tried))
-    low, high = max(0.0, middle - reach), min(1.0, middle + reach)
-    return (0.0 if found == 0 else low), (1.0 if found == tried else high)
-
-
-def sureness(errors: int, tried: int, rate: float) -> float:
-    """Return with what confidence so few errors in so many trials show a rate below the one given.
-
-    One less the chance of at most so many errors at that rate (binomial).
-    """
-    if not tried:
-        return 0.0
-    log_rate, log_rest = math.log(rate), math.log1p(-rate)
-    terms = [
-        math.exp(
-            math.lgamma(tried + 1)
-            - math.lgamma(k + 1)
-            - math.lgamma(tried - k + 1)
-            + k * log_rate
-            + (tried - k) * log_rest
-        )
-        for k in range(min(errors, tried) + 1)
-    ]
-    return max(0.0, 1.0 - math.fsum(terms))
 
 
 def calibrate(
@@ -291,7 +106,8 @@ def calibrate(
     if unknown or sample < 1 or pairs < 0:
         what = f"There is no kind of edit {', '.join(unknown)}." if unknown else "A sample needs one picture at least."
         raise BadValue(what, hint=f"Kinds: {', '.join(edits.KINDS)}.")
-    run = _Run(ws, settings or dedup.load(ws.folder), seed, workers, progress, cancel or threading.Event())
+    given = settings or dedup.calibrated(ws, dedup.load(ws.folder))
+    run = _Run(ws, given, seed, workers, progress, cancel or threading.Event())
     return run.run(sample, pairs, tuple(kinds or edits.KINDS), record=record)
 
 
@@ -306,12 +122,13 @@ class _Run:
     tell: Tell | None
     cancel: threading.Event
     table: pd.DataFrame = field(default_factory=pd.DataFrame)
-    levels: dict[str, list[tuple[float, bool]]] = field(default_factory=dict)
+    contents: int = 0
 
     def run(self, sample: int, pairs: int, kinds: tuple[str, ...], *, record: bool) -> Calibration:
         started = time.monotonic()
         self._search()
         self.table = self.ws.query("pictures_to_try", seed=self.seed, most=MOST)
+        self.contents = int(self.ws.query("contents_counted")["contents"].iloc[0])
         if len(self.table) < 2:
             raise BadValue(
                 "There are fewer than two different pictures to calibrate on.",
@@ -321,12 +138,12 @@ class _Run:
         drawn = {"random": self._by_chance(pairs), "nearest": self._nearest(pairs)}
         verified = {name: self._verify(name, chosen) for name, chosen in drawn.items()}
         found = self.ws.query("found_by_score")
-        least = _least_that_errs_least(self._wrong(tried, verified, found))
+        least = self._chosen(tried, verified, found)
         made = Calibration(
             uuid.uuid4().hex[:12],
             {"least": least},
             self.seed,
-            len(self.table),
+            self.contents,
             min(sample, len(self.table)),
             tuple(self._recalls(tried, kinds, least)),
             tuple(self._sets(tried, verified, found, least)),
@@ -478,16 +295,16 @@ class _Run:
 
     # -- figures
 
-    def _wrong(
+    def _chosen(
         self, tried: list[tuple[int, Tried]], verified: dict[str, list[tuple[float, str | None]]], found: pd.DataFrame
-    ) -> list[float]:
-        """Return the scores of all pairs known to be no duplicates that score as if they were."""
-        scores = [one.score for _, one in tried if one.kind in edits.LOOKALIKES]
-        for name, pairs in verified.items():
-            scores += [score for score, known in pairs if _is_wrong(name, known)]
-        for row in found.itertuples():
-            scores += [float(row.score)] * int(row.refuted)  # type: ignore[arg-type]  # pandas calls every cell Any or more
-        return scores
+    ) -> float:
+        """Return the score to demand on this collection."""
+        wrong = [score for name, pairs in verified.items() for score, known in pairs if _is_wrong(name, known)]
+        for score, refuted in zip(found["score"], found["refuted"], strict=True):
+            wrong += [float(score)] * int(refuted)
+        alike = [one.score for _, one in tried if one.kind in edits.LOOKALIKES]
+        copies = [one.score for led, one in tried if led and one.kind in edits.KINDS]
+        return least_score(wrong, alike, copies)
 
     def _recalls(self, tried: list[tuple[int, Tried]], kinds: tuple[str, ...], least: float) -> Iterator[Recall]:
         for kind in kinds:
@@ -495,7 +312,7 @@ class _Run:
             proposed = sum(led for led, _ in mine)
             found = sum(bool(led) and one.score >= least for led, one in mine)
             edit = edits.KINDS[kind]
-            yield Recall(kind, edit.says, edit.family, len(mine), proposed, found, *wilson(found, len(mine)))
+            yield recall_of(kind, edit.says, edit.family, len(mine), proposed, found)
 
     def _sets(
         self,
@@ -504,9 +321,10 @@ class _Run:
         found: pd.DataFrame,
         least: float,
     ) -> Iterator[Pairs]:
-        size = len(self.table)
         above = found[found["score"] >= least]
-        yield _pairs("all", size * (size - 1) // 2, int(above["found"].sum()), int(above["refuted"].sum()))
+        yield _pairs(
+            "all", self.contents * (self.contents - 1) // 2, int(above["found"].sum()), int(above["refuted"].sum())
+        )
         for name, pairs in verified.items():
             accepted = [known for score, known in pairs if score >= least]
             yield _pairs(name, len(pairs), len(accepted), sum(_is_wrong(name, known) for known in accepted))
@@ -534,13 +352,33 @@ def _is_wrong(name: str, known: str | None) -> bool:
 
 
 def _pairs(kind: str, tried: int, accepted: int, refuted: int) -> Pairs:
-    bound, worst = (upper_bound(k, tried) if tried else 1.0 for k in (refuted, accepted))
-    return Pairs(kind, _SETS[kind], tried, accepted, refuted, bound, worst)
+    return pairs_of(kind, _SETS[kind], tried, accepted, refuted)
 
 
-def _least_that_errs_least(wrong: Sequence[float]) -> float:
-    """Return the smallest score to demand at which fewest of the pairs known to be none are taken for duplicates."""
-    return min(LEVELS, key=lambda level: (sum(score >= level for score in wrong), level))
+def least_score(wrong: Sequence[float], alike: Sequence[float], copies: Sequence[float]) -> float:
+    """Return the score to demand for a duplicate.
+
+    Of `LEVELS`, the one at which fewest pairs of the collection known to be none are taken for duplicates; of these,
+    the one at which fewest pairs are that were made to look alike, as far as that costs no more than `PRICE` of the
+    copies; of these, the smallest.
+
+    Parameters
+    ----------
+    wrong : sequence of float
+        Scores of pairs of the collection known to be none.
+    alike : sequence of float
+        Those of pairs made to look alike.
+    copies : sequence of float
+        Those of edited copies.
+    """
+
+    def above(scores: Sequence[float], level: float) -> int:
+        return sum(score >= level for score in scores)
+
+    fewest = min(above(wrong, level) for level in LEVELS)
+    levels = [level for level in LEVELS if above(wrong, level) == fewest]
+    enough = above(copies, levels[0]) - PRICE * len(copies)
+    return min((level for level in levels if above(copies, level) >= enough), key=lambda v: (above(alike, v), v))
 
 
 # -- the record
@@ -564,44 +402,47 @@ def last(ws: Workspace) -> Calibration | None:
     row = found.iloc[0]
     figures = ws.query("calibration_figures_of", calibration_id=row["calibration_id"]).to_dict("records")
     recalls = [
-        Recall(
-            f["kind"], f["says"], edits.KINDS[f["kind"]].family if f["kind"] in edits.KINDS else "",
-            f["tried"], f["proposed"], f["found"], f["low"], f["high"],
-        )
-        for f in figures if f["part"] == "recall"
-    ]  # fmt: skip
+        recall_of(f["kind"], f["says"], _family(f["kind"]), f["tried"], f["proposed"], f["found"])
+        for f in figures
+        if f["part"] == "recall"
+    ]
     pairs = [
-        Pairs(
-            f["kind"], f["says"], f["tried"], f["found"], f["refuted"], f["high"],
-            upper_bound(f["found"], f["tried"]) if f["tried"] else 1.0,
-        )
-        for f in figures if f["part"] == "pairs"
-    ]  # fmt: skip
+        pairs_of(f["kind"], f["says"], f["tried"], f["found"], f["refuted"]) for f in figures if f["part"] == "pairs"
+    ]
     return Calibration(
         row["calibration_id"], json.loads(row["thresholds"]), int(row["seed"]), int(row["pictures"]),
         int(row["sampled"]), tuple(recalls), tuple(pairs),
     )  # fmt: skip
 
 
+def _family(kind: str) -> str:
+    return edits.KINDS[kind].family if kind in edits.KINDS else ""  # a kind of another version
+
+
 def before_review(ws: Workspace, *, decline: bool = False, **how: Any) -> Calibration | None:
-    """Calibrate unless that was done, or somebody declines; the settings' ``[calibration] automatic = false`` does too.
+    """Calibrate once, before the first review, and search again where that changed the thresholds.
+
+    Nothing happens where somebody declines, here or by ``[calibration] automatic = false`` in the workspace's
+    ``dedup.toml``; where nobody has looked for duplicates; and where there are fewer than `FEWEST` pictures.
 
     Parameters
     ----------
     ws : Workspace
     decline : bool
     **how
-        As for `calibrate`.
+        As for `calibrate`; by default a smaller sample than there.
 
     Returns
     -------
     Calibration or None
-        The last one there is; None where there is none because it was declined or there is too little to compare.
+        The last one there is.
     """
     known = last(ws)
     automatic = dedup.load(ws.folder).tables.get("calibration", {}).get("automatic", True)
-    if known is not None or decline or not automatic:
+    enough = known is None and int(ws.query("contents_counted")["contents"].iloc[0]) >= FEWEST
+    if decline or not automatic or not enough or ws.query("last_searches").empty:
         return known
-    if len(ws.query("pictures_to_try", seed=0, most=2)) < 2:
-        return None
-    return calibrate(ws, **how)
+    made = calibrate(ws, **{"sample": QUICK_SAMPLE, "pairs": QUICK_PAIRS, **how})
+    if made.outcome == "finished" and made.thresholds["least"] > Thresholds().least:
+        dedup.find_duplicates(ws, _METHODS, cancel=how.get("cancel"))
+    return made
