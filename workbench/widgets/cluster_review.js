@@ -16,6 +16,8 @@ export function mountReview(root, channel) {
   /** @type {any} */
   let page = null;
   let gone = false;
+  /** What is to be compared next: another press before the answer goes on from there. @type {string | null} */
+  let wanted = null;
   /** The last thing that was asked for: commands wait for each other. @type {Promise<any>} */
   let turn = Promise.resolve();
   /** @type {Map<string, string>} */
@@ -81,6 +83,7 @@ export function mountReview(root, channel) {
   function show(told) {
     const moved = page?.cluster?.id !== told.cluster?.id;
     page = told;
+    if (moved) wanted = null;
     const cluster = page.cluster;
     empty.hidden = Boolean(cluster);
     main.hidden = !cluster;
@@ -121,6 +124,7 @@ export function mountReview(root, channel) {
     apart.title = many ? "The one compared is no duplicate (N); none of them are (Shift + N)" : "Not a duplicate (N)";
     variant.title = many ? "The one compared is a variant (V); all of them are (Shift + V)" : "A variant: both stay (V)";
     accept.title = `Accept: ${kept.name} stays, ${sizeWords(cluster.gain)} may go (Enter)`;
+    for (const one of [accept, variant, apart]) one.setAttribute("aria-label", one.title);
     root.dataset.cluster = cluster.id;
     void fetchThumbs(cluster.members.map((/** @type {any} */ one) => one.image_id));
     if (moved) say(`${RELATION_NAMES[cluster.relation] ?? cluster.relation}, ${counted(cluster.images, "image")}, ${sizeWords(cluster.gain)} to gain`, true);
@@ -238,9 +242,13 @@ export function mountReview(root, channel) {
   /** @param {number} by */
   function look(by) {
     const others = page.cluster.members.filter((/** @type {any} */ one) => one.image_id !== page.cluster.keeper);
-    const at = others.findIndex((/** @type {any} */ one) => one.image_id === page.cluster.looked);
-    const next = others[at + by];
-    if (next) run("look", { image_id: next.image_id });
+    const from = wanted ?? page.cluster.looked;
+    const next = others[others.findIndex((/** @type {any} */ one) => one.image_id === from) + by];
+    if (!next) return;
+    wanted = next.image_id;
+    void perform("look", { image_id: wanted, cluster_id: page.cluster.id }).then(() => {
+      if (wanted === next.image_id) wanted = null;
+    });
   }
 
   /** What is asked for without a key says which cluster it means, so that nothing unseen is decided. @param {string} command @param {Record<string, any>} [args] */

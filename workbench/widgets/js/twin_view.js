@@ -157,7 +157,7 @@ export function mountTwins(fetchPicture, thumbOf, say) {
     image.dataset.id = of.image_id;
     image.draggable = false;
     side.image = image;
-    side.note.hidden = true;
+    if (!soft) side.note.hidden = true;
     overlay();
   }
 
@@ -179,6 +179,7 @@ export function mountTwins(fetchPicture, thumbOf, say) {
     const side = sides[at];
     const mine = ticket;
     shown[at] = next;
+    side.note.hidden = true;
     if (!next) {
       side.image = null;
       return overlay();
@@ -191,9 +192,7 @@ export function mountTwins(fetchPicture, thumbOf, say) {
       if (mine === ticket && shown[at] === next) put(at, made, next);
     } catch (error) {
       if (mine !== ticket || shown[at] !== next) return;
-      side.image = null;
-      overlay();
-      side.note.hidden = false;
+      side.note.hidden = false; // over the thumbnail, where there is one
       side.note.replaceChildren(
         el("strong", { text: next.format || "?" }),
         el("span", { text: `This picture can't be shown. ${/** @type {any} */ (error)?.message ?? ""}` }),
