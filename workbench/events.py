@@ -256,6 +256,22 @@ def _ignored_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
         yield common | {"image_id": image_id, "value": value, "why": why}
 
 
+_OPTIMISED = (
+    "image_id", "uri", "how", "before", "after", "size_before", "size_after", "likeness", "content_before",
+    "content_after",
+)  # fmt: skip
+
+
+def _optimised_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
+    for record in unpack(attachment or zlib.compress(b"")):
+        yield {"job_id": event.payload["job_id"]} | dict(zip(_OPTIMISED, record, strict=True))
+
+
+def _job_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
+    names = ("job_id", "image_id")
+    return (dict(zip(names, record, strict=True)) for record in unpack(attachment or zlib.compress(b"")))
+
+
 def _payload_row(event: Event, attachment: bytes | None) -> Iterator[Row]:
     yield dict(event.payload)
 
@@ -438,6 +454,25 @@ KINDS: dict[str, Kind] = {
         "draw_id rows",
         "draw_id:text place:int verdict:text note:text",
         explode=_judged_rows,
+    ),
+    "optimise_planned": _kind(
+        "Somebody is about to make files smaller: which, and what they will be.", "job_id chunk_id count", applies=False
+    ),
+    "files_optimised": _kind(
+        "Files were made smaller where they are; their originals are kept.",
+        "job_id count",
+        "job_id:text image_id:text uri:text how:text before:text after:text size_before:int size_after:int "
+        "likeness:float content_before:text content_after:text",
+        explode=_optimised_rows,
+    ),
+    "optimised_restored": _kind(
+        "Originals were put back in the place of smaller files.",
+        "count",
+        "job_id:text image_id:text",
+        explode=_job_rows,
+    ),
+    "optimised_confirmed": _kind(
+        "Somebody let go of the originals of smaller files.", "count", "job_id:text image_id:text", explode=_job_rows
     ),
     "suggestion_accepted": _kind(
         "Somebody accepted what a machine had suggested; a change beside it enters the value.", *_SUGGESTION

@@ -242,6 +242,91 @@ def turned_hashes(thumbnail: bytes) -> list[int] | None:
         return None
 
 
+def same_pixels(one: Data, other: Data) -> bool:
+    """Whether two files decode to the same pixels: as stored, in full size, of every frame.
+
+    Raises
+    ------
+    BadValue
+        One of them isn't an image, can't be decoded, or has too many frames to be compared.
+    """
+    found = [_pixels_hash(data) for data in (one, other)]
+    return found[0] == found[1]
+
+
+def _pixels_hash(data: Data) -> str:
+    kind, picture = recognise(data), Picture()
+    if not kind.decodable:
+        raise BadValue(_undecodable(kind), hint=_LOOK)
+    with _quiet():
+        try:
+            image = _open(data, kind, picture).image
+            image.load()
+            found = _hash_frames(data, image, picture.frames or 1)
+        except Exception as error:
+            raise BadValue(_failure(data, kind, error).message, hint=_LOOK) from error
+    if found.startswith("bytes:"):
+        raise BadValue("It has too many frames to be compared.", hint="Leave it as it is.")
+    return f"{found} {image.info.get('transparency')!r}"
+
+
+def encoded(
+    data: Data, *, format: str, quality: int, edge: int | None = None, exif: bytes = b"", xmp: bytes = b""
+) -> tuple[bytes, npt.NDArray[np.uint8]]:
+    """Encode a picture anew, as it is stored (not turned), with its colour profile and the metadata given.
+
+    Parameters
+    ----------
+    data : bytes or mmap.mmap
+        The whole file.
+    format : {'JPEG', 'WEBP'}
+    quality : int
+        1 to 100, as the encoder means it.
+    edge : int, optional
+        Long edge in pixels that it is shrunk to; as it is when not given, or smaller already.
+    exif, xmp : bytes
+        Written byte for byte.
+
+    Returns
+    -------
+    file : bytes
+    source : ndarray of uint8
+        The pixels that were handed to the encoder: shape (height, width, 3), or (height, width) for grey.
+
+    Raises
+    ------
+    BadValue
+        It can't be decoded, or has what the format can't hold: transparency, several frames, more than 8 bits.
+    """
+    kind, picture = recognise(data), Picture()
+    if not kind.decodable:
+        raise BadValue(_undecodable(kind), hint=_LOOK)
+    with _quiet():
+        try:
+            opened = _open(data, kind, picture)
+            opened.image.load()
+        except Exception as error:
+            raise BadValue(_failure(data, kind, error).message, hint=_LOOK) from error
+        image = opened.image
+        if image.mode not in ("L", "RGB") or (picture.frames or 1) > 1 or "transparency" in image.info:
+            raise BadValue(f"A picture of the kind {image.mode} isn't converted here.", hint="Leave it as it is.")
+        small = _shrink(image, edge or max(image.size), Image.Resampling.LANCZOS)
+        out = io.BytesIO()
+        more: dict[str, Any] = {"exif": exif} if exif else {}
+        more |= {"xmp": xmp} if xmp else {}
+        more |= {"icc_profile": opened.icc} if opened.icc else {}
+        more |= {"optimize": True, "progressive": True} if format == "JPEG" else {"method": 5}
+        small.save(out, format, quality=quality, **more)
+    return out.getvalue(), np.asarray(small)
+
+
+def decoded(data: Data) -> npt.NDArray[np.uint8]:
+    """Return the pixels of an 8-bit picture as stored: shape (height, width, 3), or (height, width) for grey."""
+    with _quiet():
+        image = _open(data, recognise(data), Picture()).image
+        return np.asarray(image if image.mode in ("L", "RGB") else image.convert("RGB"))
+
+
 def jpeg_of(picture: npt.NDArray[np.uint8], *, quality: int = THUMBNAIL_QUALITY) -> bytes:
     """Return pixels as a JPEG.
 
