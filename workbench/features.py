@@ -146,8 +146,9 @@ class Fit(NamedTuple):
 def fit(one: Features, other: Features, pairs: npt.NDArray[Any], *, least: int = 6) -> Fit | None:
     """Return how the first picture lies on the second, or None where too few features agree.
 
-    A similarity by RANSAC first: it needs two pairs only, so a few good ones among many bad ones are found. What it
-    gathers is widened to an affinity and, where there are enough, to a homography.
+    A similarity by RANSAC first: it needs two pairs only, so a few good ones among many bad ones are found. An
+    affinity or a homography takes its place where it explains clearly more: what is free to bend bends at the edges,
+    where there are no features to hold it.
     """
     if len(pairs) < least:
         return None
@@ -156,37 +157,35 @@ def fit(one: Features, other: Features, pairs: npt.NDArray[Any], *, least: int =
     found, _ = cv2.estimateAffinePartial2D(
         source, target, method=cv2.RANSAC, ransacReprojThreshold=1.5 * reach, maxIters=3000, confidence=0.999
     )
-    best = None if found is None else _widen(np.vstack([found, [0, 0, 1]]), source, target, reach, least)
-    if best is None or best.inliers < 0.5 * len(pairs):
-        direct, mask = cv2.findHomography(source, target, cv2.USAC_MAGSAC, reach, maxIters=3000, confidence=0.999)
-        if direct is not None and is_sane(direct, one.size) and int(mask.sum()) > (best.inliers if best else least + 1):
-            best = Fit(direct / direct[2, 2], int(mask.sum()), len(pairs))
-    return best
+    ways = [] if found is None else _bent(_square(found), source, target, reach)
+    if max((count for _, count in ways), default=0) < 0.5 * len(pairs):
+        direct, _ = cv2.findHomography(source, target, cv2.USAC_MAGSAC, reach, maxIters=3000, confidence=0.999)
+        if direct is not None and abs(direct[2, 2]) > 1e-9:
+            ways.append((direct / direct[2, 2], int((misses(direct, source, target) <= reach).sum())))
+    ways = [(matrix, count) for matrix, count in ways if count >= least and is_sane(matrix, one.size)]
+    enough = 0.94 * max((count for _, count in ways), default=0)
+    return next((Fit(matrix, count, len(pairs)) for matrix, count in ways if count >= enough), None)
 
 
-def _widen(matrix: Matrix, source: Floats, target: Floats, reach: float, least: int) -> Fit | None:
-    inside = np.zeros(len(source), bool)
-    for loose in (3.0, 2.0, 1.0):
-        inside = misses(matrix, source, target) <= loose * reach
-        if inside.sum() < least:
-            return None
-        better: Any = None
-        if inside.sum() >= 12:
-            better, _ = cv2.findHomography(source[inside], target[inside], cv2.RANSAC, reach)
-            if better is not None and not is_sane(better, tuple(source.max(0))):
-                better = None
-        if better is None and inside.sum() >= 8:
-            affine, _ = cv2.estimateAffine2D(
-                source[inside], target[inside], method=cv2.RANSAC, ransacReprojThreshold=reach
-            )
-            better = None if affine is None else np.vstack([affine, [0, 0, 1]])
-        if (
-            better is not None
-            and (misses(better, source, target) <= reach).sum() >= (misses(matrix, source, target) <= reach).sum()
-        ):
-            matrix = better / better[2, 2]
-    inliers = int((misses(matrix, source, target) <= reach).sum())
-    return Fit(matrix, inliers, len(source)) if inliers >= least else None
+def _square(affine: Matrix) -> Matrix:
+    return np.vstack([affine, [0, 0, 1]])
+
+
+def _bent(matrix: Matrix, source: Floats, target: Floats, reach: float) -> list[tuple[Matrix, int]]:
+    """Return a similarity, an affinity and a homography around it, each with how many points agree."""
+    near = misses(matrix, source, target) <= 3 * reach
+    ways = [(matrix, int((misses(matrix, source, target) <= reach).sum()))]
+    tries: list[Any] = []
+    if near.sum() >= 6:
+        again, _ = cv2.estimateAffinePartial2D(
+            source[near], target[near], method=cv2.RANSAC, ransacReprojThreshold=reach
+        )
+        affine, _ = cv2.estimateAffine2D(source[near], target[near], method=cv2.RANSAC, ransacReprojThreshold=reach)
+        tries += [None if m is None else _square(m) for m in (again, affine)]
+    if near.sum() >= 12:
+        tries.append(cv2.findHomography(source[near], target[near], cv2.RANSAC, reach)[0])
+    made = [matrix / matrix[2, 2] for matrix in tries if matrix is not None and abs(matrix[2, 2]) > 1e-9]
+    return ways + [(matrix, int((misses(matrix, source, target) <= reach).sum())) for matrix in made]
 
 
 def misses(matrix: Matrix, source: Floats, target: Floats) -> Floats:
@@ -269,19 +268,23 @@ def warp(picture: Pixels, matrix: Matrix, size: tuple[int, int]) -> tuple[Floats
     return cast(Floats, warped), np.asarray(inside > 250)
 
 
-def refine(still: Floats, moving: Floats, covered: npt.NDArray[np.bool_], *, steps: int = 25) -> Matrix | None:
+def refine(
+    still: Floats, moving: Floats, covered: npt.NDArray[np.bool_], *, bends: bool, steps: int = 25
+) -> Matrix | None:
     """Return the homography that lays one grey picture more exactly on another of the same size, or None.
 
     By enhanced correlation (Evangelidis & Psarakis, PAMI 2008), which brightness and contrast don't disturb. The
-    matrix maps the moving picture's pixels to the still one's.
+    matrix maps the moving picture's pixels to the still one's; without ``bends`` it is an affinity.
     """
-    start = np.eye(3, dtype=np.float32)
+    start = np.eye(3 if bends else 2, 3, dtype=np.float32)
+    motion = cv2.MOTION_HOMOGRAPHY if bends else cv2.MOTION_AFFINE
     ends = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, steps, 1e-4)
     try:
-        _, found = cv2.findTransformECC(still, moving, start, cv2.MOTION_HOMOGRAPHY, ends, covered.astype(np.uint8), 5)
+        _, found = cv2.findTransformECC(still, moving, start, motion, ends, covered.astype(np.uint8), 5)
     except cv2.error:
         return None  # nothing to hold on to, or it ran away
     half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1.0]])
+    found = found if bends else _square(found)
     found = half @ np.linalg.inv(found.astype(np.float64)) @ np.linalg.inv(half)
     return np.asarray(found / found[2, 2])
 
@@ -296,16 +299,30 @@ def box(values: Floats, edge: int) -> Floats:
     return cast(Floats, cv2.blur(values, (edge, edge), borderType=cv2.BORDER_REFLECT))
 
 
-def slope(grey: Floats) -> Floats:
-    """Return how steep a grey picture is at each pixel (Scharr, in grey values a pixel)."""
-    across, down = cv2.Scharr(grey, cv2.CV_32F, 1, 0), cv2.Scharr(grey, cv2.CV_32F, 0, 1)
-    return np.asarray(np.hypot(across, down) / 32, dtype=np.float32)
+def slope(picture: Floats) -> Floats:
+    """Return how steep a picture is at each pixel, in its steepest channel (Scharr, in levels a pixel)."""
+    across, down = cv2.Scharr(picture, cv2.CV_32F, 1, 0), cv2.Scharr(picture, cv2.CV_32F, 0, 1)
+    steep = cast(Floats, cv2.magnitude(across, down)) / np.float32(32)
+    return strongest(steep) if steep.ndim == 3 else steep
+
+
+def strongest(values: Floats) -> Floats:
+    """Return the largest of the three channels at each pixel."""
+    red, green, blue = cv2.split(values)
+    return cast(Floats, cv2.max(cv2.max(red, green), blue))
 
 
 def shrunk(mask: npt.NDArray[np.bool_], by: int) -> npt.NDArray[np.bool_]:
     """Return a mask without the `by` outermost pixels of each part; the picture's edge is no edge of a part."""
     kernel = np.ones((2 * by + 1, 2 * by + 1), np.uint8)
     return np.asarray(cv2.erode(mask.astype(np.uint8), kernel, borderType=cv2.BORDER_REPLICATE) > 0)
+
+
+def inner(mask: npt.NDArray[np.bool_], by: int) -> npt.NDArray[np.bool_]:
+    """Return a mask without its `by` outermost pixels, nor those of the picture."""
+    small = shrunk(mask, by)
+    small[:by], small[-by:], small[:, :by], small[:, -by:] = False, False, False, False
+    return small
 
 
 def grown(mask: npt.NDArray[np.bool_], by: int) -> npt.NDArray[np.bool_]:

@@ -15,7 +15,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from workbench import features
+from workbench import differences, features, tones
+from workbench.differences import Difference
 from workbench.errors import BadValue
 from workbench.features import Features, Floats, Matrix, Pixels
 
@@ -36,11 +37,21 @@ SYMMETRIES: dict[str, Matrix] = {
 
 MIRRORED = ("mirror", "flip", "transpose", "transverse")
 
-VERSION = 1
+VERSION = 2
 """Goes up with whatever changes verdicts: what was said before is then asked again."""
 
 FRAME = 128
 """Long edge, in pixels, at which the overlap is compared."""
+FINE = 300
+"""The same for small print, which is looked at once the rest agrees."""
+
+
+SMALL = 0.004
+"""Part of the overlap from which on something can have been put on; what is smaller was changed."""
+MINOR = 0.25
+"""Part of what was put on one picture below which what seems to be put on the other is an effect of it."""
+FAINT = 2.0
+"""Levels a pixel by which an outline stands out at least; what has none is light, not a thing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +71,13 @@ class Thresholds:
     recoloured : float
         Part of the overlap that may differ in colour inside unchanged outlines.
     overlaid : float
-        Part of the overlap that something put on may cover.
+        Part of the overlap that something put on may cover; two and a half times as much where it lies along an edge.
+    two_sided : float
+        Part of it that may be put on the other of the two, where one has more.
+    share : float
+        Part of at least one of them that both show.
+    startling : float
+        Times by which a small thing may differ more (in squares) than the steepness of the picture there lets expect.
     whole : float
         Part of both pictures that the overlap covers when the relation is called fuzzy rather than content.
     """
@@ -70,7 +87,10 @@ class Thresholds:
     agreement: float = 0.7
     deviation: float = 20.0
     recoloured: float = 0.006
-    overlaid: float = 0.12
+    overlaid: float = 0.1
+    two_sided: float = 0.002
+    startling: float = 14.0
+    share: float = 0.55
     whole: float = 0.85
 
 
@@ -249,23 +269,58 @@ class _Overlap(NamedTuple):
     covers_a: float
     covers_b: float
     matrix: Matrix
+    sizes: tuple[tuple[int, int], tuple[int, int]]  # width and height of each
 
 
 def _compare(a: Pixels, b: Pixels, laid: _Laid, limits: Thresholds) -> Verdict:
-    overlap = _lay(a, b, laid.matrix)
-    if overlap is None:
+    best = _best_laid(a, b, laid, limits)
+    if best is None:
         return Verdict("unrelated", 0.0, {"because": "Nothing in the one is found in the other."})
-    figures = _figures(overlap, limits)
-    if figures.agreement < 0.995:
-        finer = _refined(a, b, overlap)
-        if finer is not None:
-            again = _figures(finer, limits)
-            if (again.agreement, -again.off) > (figures.agreement, -figures.off):
-                overlap, figures = finer, again
-    return _judge(overlap, figures, laid, limits)
+    overlap, figures = best
+    verdict = _judge(overlap, figures, laid, limits)
+    if not verdict.is_duplicate:
+        return verdict
+    close = _lay(a, b, overlap.matrix, FINE)
+    assert close is not None, "it overlapped at a smaller size"
+    details = _details(close, limits)
+    if details.worst > limits.startling / 2:
+        finer = _refined(a, b, close, np.ones_like(close.known))
+        again = None if finer is None else _details(finer, limits)
+        if again is not None and again.worst < details.worst:
+            details = again
+    return _judge(overlap, figures, laid, limits, details)
 
 
-def _lay(a: Pixels, b: Pixels, matrix: Matrix) -> _Overlap | None:
+def _best_laid(a: Pixels, b: Pixels, laid: _Laid, limits: Thresholds) -> tuple[_Overlap, _Figures] | None:
+    """Lay the pictures on each other as found, as the symmetry next to that says, and refined; return the best."""
+    tried: list[tuple[_Overlap, _Figures]] = []
+    for matrix in _snapped(laid.matrix):
+        overlap = _lay(a, b, matrix, FRAME)
+        if overlap is not None:
+            tried.append((overlap, _figures(overlap, limits)))
+            if tried[-1][1].is_calm:
+                return tried[-1]
+    if not tried:
+        return None
+    overlap, figures = max(tried, key=lambda one: one[1].fits)
+    if tried[0][1].fits > figures.fits - 1:
+        overlap, figures = tried[0]
+    if figures.agreement > 0.3:
+        finer = _refined(a, b, overlap, figures.calm)
+        if finer is not None and (again := _figures(finer, limits)).fits > figures.fits:
+            return finer, again
+    return overlap, figures
+
+
+def _snapped(matrix: Matrix) -> list[Matrix]:
+    """Return a homography over relative points, after the symmetry of the whole that it all but is."""
+    exact = SYMMETRIES[nearest_symmetry(matrix)]
+    corners = [[0, 0], [1, 0], [1, 1], [0, 1]]
+    gap = float(np.abs(features.apply(matrix, corners) - features.apply(exact, corners)).max())
+    return [exact] * (gap < 0.06) + [matrix] * (gap > 0.002)
+
+
+def _lay(a: Pixels, b: Pixels, matrix: Matrix, frame: int) -> _Overlap | None:
     """Lay the pictures on each other in the frame of the one that the overlap covers more of."""
     box_a, covers_a = _shared(matrix, b.shape)
     box_b, covers_b = _shared(features.inverse(matrix), a.shape)
@@ -275,7 +330,7 @@ def _lay(a: Pixels, b: Pixels, matrix: Matrix) -> _Overlap | None:
     box, shape = (box_a, a.shape) if in_a else (box_b, b.shape)
     fine = [_pixels_across(box_a, a.shape), _pixels_across(box_b, b.shape)]
     wide, high = box[2] * shape[1], box[3] * shape[0]
-    edge = min(FRAME, max(40, min(fine)))
+    edge = min(frame, max(40, min(fine)))
     size = (max(16, round(edge * wide / max(wide, high))), max(16, round(edge * high / max(wide, high))))
     to_frame = np.diag([size[0] / box[2], size[1] / box[3], 1.0]) @ np.array(
         [[1, 0, -box[0]], [0, 1, -box[1]], [0, 0, 1.0]]
@@ -286,7 +341,8 @@ def _lay(a: Pixels, b: Pixels, matrix: Matrix) -> _Overlap | None:
     known = known_a & known_b
     if known.mean() < 0.2:
         return None
-    return _Overlap(one, other, known, covers_a, covers_b, matrix)
+    sizes = (a.shape[1], a.shape[0]), (b.shape[1], b.shape[0])
+    return _Overlap(one, other, known, covers_a, covers_b, matrix, sizes)
 
 
 def _shared(matrix: Matrix, shape: tuple[int, ...]) -> tuple[tuple[float, float, float, float] | None, float]:
@@ -306,9 +362,14 @@ def _pixels_across(box: tuple[float, float, float, float], shape: tuple[int, ...
     return round(max(box[2] * shape[1], box[3] * shape[0]))
 
 
-def _refined(a: Pixels, b: Pixels, overlap: _Overlap) -> _Overlap | None:
-    one, other = (features.smooth(_luma(x), 1.0) for x in (overlap.one, overlap.other))
-    better = features.refine(one, other, overlap.known)
+def _bend(matrix: Matrix) -> float:
+    """Return how far a homography is from keeping parallels parallel."""
+    return float(np.abs(matrix[2, :2] / matrix[2, 2]).sum())
+
+
+def _refined(a: Pixels, b: Pixels, overlap: _Overlap, calm: Mask) -> _Overlap | None:
+    one, other = (features.smooth(tones.luma(x), 1.0) for x in (overlap.one, overlap.other))
+    better = features.refine(one, other, overlap.known & calm, bends=bool(_bend(overlap.matrix) > 0.01))
     if better is None:
         return None
     high, wide = overlap.known.shape
@@ -326,7 +387,7 @@ def _refined(a: Pixels, b: Pixels, overlap: _Overlap) -> _Overlap | None:
         matrix = features.inverse(shift @ features.inverse(overlap.matrix))
     else:
         matrix = features.inverse(shift) @ overlap.matrix
-    return _lay(a, b, matrix / matrix[2, 2])
+    return _lay(a, b, matrix / matrix[2, 2], max(wide, high))
 
 
 class _Figures(NamedTuple):
@@ -335,37 +396,50 @@ class _Figures(NamedTuple):
     off: float  # part of the overlap that is off
     recoloured: float
     overlaid: float
-    two_sided: bool  # both pictures have something that the other lacks
+    two_sided: float  # what the other side has put on, where both have
+    tolerance: float
     tone: str
+    calm: Mask  # where nothing is off
 
+    @property
+    def is_calm(self) -> bool:
+        """Whether nothing is off at all."""
+        return self.agreement > 0.999 and self.off < 0.0005
 
-def _luma(picture: Floats) -> Floats:
-    return np.asarray(picture @ np.array([0.299, 0.587, 0.114], np.float32), dtype=np.float32)
+    @property
+    def fits(self) -> float:
+        """How well the pictures lie on each other; more is better."""
+        return 100 * self.agreement - self.tolerance - 20 * self.off
 
 
 def _figures(overlap: _Overlap, limits: Thresholds) -> _Figures:
-    known = features.shrunk(overlap.known, 1)
+    known = features.inner(overlap.known, 2)
     one, other = _equally_sharp(overlap.one, overlap.other)
-    source, target = (one, other) if _liveliness(one, known) >= _liveliness(other, known) else (other, one)
-    predicted, slope, tone = _retoned(source, target, known)
-    residual = _beyond(predicted, target) / max(0.35, min(1.0, slope))
-    structure, textured = _structure(_luma(predicted), _luma(target))
-    textured &= known
-    slow = np.abs(features.box(target - predicted, 7)).max(2) / max(0.35, min(1.0, slope))
-    off = known & ((residual > limits.deviation) | ((slow > 0.8 * limits.deviation) & (residual > 4)))
-    recoloured, overlaid, two_sided, excused = _sort_out(off, known, predicted, target)
-    counted = textured & ~excused
-    agreement = float((structure[counted] > 0.5).mean()) if counted.sum() > 30 else float(not off.any())
+    livelier = tones.liveliness(one, known) >= tones.liveliness(other, known)
+    source, target = (one, other) if livelier else (other, one)
+    toned = tones.retoned(source, target, known)
+    scale = max(0.35, min(1.0, toned.slope))
+    beyond, slow = (x / scale for x in differences.residual(source, toned.picture, target))
+    grain = 1.4826 * float(np.median(np.abs(tones.luma(toned.picture) - tones.luma(target))[known])) / scale
+    tolerance = float(np.clip(8 + 4.5 * grain, limits.deviation, 2.2 * limits.deviation))
+    off = known & ((beyond > tolerance) | ((slow > tolerance) & (beyond > 0.25 * tolerance)))
+    agree, textured = differences.structure(tones.luma(toned.picture), tones.luma(target))
+    found = differences.pieces(off, beyond, tolerance, known, toned.picture, target)
+    recoloured, added, excused = _sort_out(found, off.shape)
+    counted = textured & known & ~excused
+    agreement = float((agree[counted] > 0.5).mean()) if counted.sum() > 30 else float(not off.any())
     area = max(1, int(known.sum()))
     return _Figures(
-        agreement, float(textured.sum() / area), float(off.sum() / area), recoloured, overlaid, two_sided, tone
+        agreement,
+        float((textured & known).sum() / area),
+        float(off.sum() / area),
+        recoloured,
+        sum(added),
+        min(added) if min(added) > MINOR * max(added) else 0.0,
+        tolerance,
+        toned.words,
+        ~features.grown(off, 3),
     )
-
-
-def _liveliness(picture: Floats, known: Mask) -> float:
-    values = picture[known]
-    chroma = values - values.mean(1, keepdims=True)
-    return float(values.std()) + 2 * float(chroma.std())
 
 
 def _equally_sharp(one: Floats, other: Floats) -> tuple[Floats, Floats]:
@@ -382,196 +456,135 @@ def _equally_sharp(one: Floats, other: Floats) -> tuple[Floats, Floats]:
 
 def _sharpness(picture: Floats) -> float:
     """Return how much fine structure there is in proportion to the coarse."""
-    grey = _luma(picture)
-    fine, coarse = grey - features.smooth(grey, 1.0), features.smooth(grey, 1.0) - features.smooth(grey, 3.0)
-    return float(fine.std()) / max(0.3, float(coarse.std()))
+    grey = tones.luma(picture)
+    soft = features.smooth(grey, 1.0)
+    return float((grey - soft).std()) / max(0.3, float((soft - features.smooth(grey, 3.0)).std()))
 
 
-def _beyond(predicted: Floats, target: Floats) -> Floats:
-    """Return by how much pixels are beyond everything that the other has in the 3 × 3 around."""
-    return np.minimum(_outside(target, predicted), _outside(predicted, target))
+def _sort_out(found: list[Difference], shape: tuple[int, ...]) -> tuple[float, list[float], Mask]:
+    """Return what was recoloured, what was put on the first and on the second, and where that is.
 
-
-def _outside(values: Floats, bounds: Floats) -> Floats:
-    low, high = features.lowest(bounds), features.highest(bounds)
-    return np.asarray(np.maximum(np.maximum(low - values, values - high), 0).max(2))
-
-
-def _structure(one: Floats, other: Floats) -> tuple[Floats, Mask]:
-    """Return how far the structure around each pixel agrees (-1 to 1), and where there is any."""
-    mean_one, mean_other = features.box(one, 9), features.box(other, 9)
-    var_one = np.maximum(features.box(one * one, 9) - mean_one**2, 0)
-    var_other = np.maximum(features.box(other * other, 9) - mean_other**2, 0)
-    shared = features.box(one * other, 9) - mean_one * mean_other
-    agree = (shared + 9.0) / (np.sqrt(var_one * var_other) + 9.0)
-    return agree, np.maximum(var_one, var_other) > 36.0
-
-
-# — the change of tone of the whole —
-
-
-def _retoned(source: Floats, target: Floats, known: Mask) -> tuple[Floats, float, str]:
-    """Return the source in the target's tones, the steepness of the tone curve, and what was changed, in words."""
-    rows, columns = np.nonzero(known)
-    step = max(1, len(rows) // 2500)
-    rows, columns = rows[::step], columns[::step]
-    high, wide = known.shape
-    grey = _luma(source)
-    curve = _Curve(source.shape[:2])
-    y_in, y_out = grey[rows, columns], _luma(target)[rows, columns]
-    where = np.stack([columns / wide - 0.5, rows / high - 0.5], axis=1)
-    weights = curve.learn(y_in, y_out, where)
-    inside, outside = source[rows, columns], target[rows, columns]
-    strength = _saturation(inside, outside, y_in, y_out, weights)
-    mixed = grey[..., None] + strength * (source - grey[..., None])
-    toned = np.stack([curve(mixed[..., c]) for c in range(3)], axis=2)
-    for c in range(3):
-        toned[..., c] = _cast(toned[rows, columns, c], target[rows, columns, c], weights, toned[..., c], strength)
-    return np.clip(toned, 0, 255).astype(np.float32), curve.slope, curve.words(strength)
-
-
-class _Curve:
-    """A smooth tone curve that may drift over the picture: a cubic in the grey value, times a plane and a bowl."""
-
-    def __init__(self, shape: tuple[int, ...]) -> None:
-        high, wide = shape[:2]
-        u, v = np.meshgrid(np.arange(wide) / wide - 0.5, np.arange(high) / high - 0.5)
-        self._u, self._v = u.astype(np.float32), v.astype(np.float32)
-        self.slope = 1.0
-
-    def learn(self, y_in: Floats, y_out: Floats, where: npt.NDArray[Any]) -> Floats:
-        """Fit the curve, and return how far each point takes part in it."""
-        x = y_in / 255
-        drift = [where[:, 0] * x, where[:, 1] * x, (where**2).sum(1) * x]
-        terms = np.stack([np.ones_like(x), x, x**2, x**3, *drift], axis=1).astype(np.float64)
-        pull = np.diag([0.02, 0.02, 2.0, 2.0, 20.0, 20.0, 20.0])
-        self._terms, weights = _robust(terms, y_out.astype(np.float64), pull, np.array([0, 255, 0, 0, 0, 0, 0.0]))
-        spread = np.quantile(x, [0.1, 0.9])
-        ends = np.stack([np.ones(2), spread, spread**2, spread**3], axis=1) @ self._terms[:4]
-        self.slope = float(abs(ends[1] - ends[0]) / max(1.0, 255 * (spread[1] - spread[0]))) if np.ptp(spread) else 1.0
-        return weights
-
-    def __call__(self, values: Floats) -> Floats:
-        """Return values of the whole picture in the target's tones."""
-        x = values / 255
-        a, b, c, d, right, down, out = (np.float32(t) for t in self._terms)
-        drift = right * self._u + down * self._v + out * (self._u**2 + self._v**2)
-        return np.asarray(a + x * (b + drift + x * (c + x * d)), dtype=np.float32)
-
-    def words(self, strength: float) -> str:
-        """Return what was changed."""
-        if strength < 0.15:
-            return "one is without its colours"
-        return "tones differ" if abs(self.slope - 1) > 0.1 or abs(float(self._terms[0])) > 12 else "same tones"
-
-
-def _robust(
-    terms: npt.NDArray[np.float64],
-    wanted: npt.NDArray[np.float64],
-    pull: npt.NDArray[np.float64],
-    rest: npt.NDArray[Any],
-) -> tuple[npt.NDArray[np.float64], Floats]:
-    """Fit by least squares in which what strays counts less and less; `pull` holds it at `rest`."""
-    weights = np.ones(len(wanted))
-    found = rest
-    for width in (None, 40.0, 25.0, 16.0, 12.0):
-        if width is not None:
-            weights = 1 / (1 + ((np.clip(terms @ found, 0, 255) - wanted) / width) ** 2) ** 2
-        weighted = terms * weights[:, None]
-        found = np.linalg.solve(weighted.T @ terms + pull, weighted.T @ wanted + pull @ rest)
-    return found, np.asarray(weights, dtype=np.float32)
-
-
-def _saturation(inside: Floats, outside: Floats, y_in: Floats, y_out: Floats, weights: Floats) -> float:
-    """Return by how much the colours are stronger (1: the same, 0: grey)."""
-    before, after = inside - y_in[:, None], outside - y_out[:, None]
-    before, after = (x - np.average(x, axis=0, weights=weights) for x in (before, after))
-    strength = 1.0
-    for width in (40.0, 20.0, 12.0):
-        miss = ((after - strength * before) ** 2).sum(1) / width**2
-        weighted = weights / (1 + miss) ** 2
-        strength = float((weighted[:, None] * before * after).sum() + 50) / float(
-            (weighted[:, None] * before * before).sum() + 50
-        )
-        strength = min(2.2, max(0.0, strength))
-    return strength
-
-
-def _cast(values: Floats, wanted: Floats, weights: Floats, everywhere: Floats, strength: float) -> Floats:
-    """Return a channel with the colour cast of the target."""
-    terms = np.stack([np.ones_like(values), values / 255], axis=1).astype(np.float64)
-    terms *= np.sqrt(weights)[:, None]
-    free = strength < 0.15
-    pull = np.diag([0.1, 0.1]) if free else np.diag([3.0, 3.0])
-    found, _ = _robust(terms, wanted.astype(np.float64) * np.sqrt(weights), pull, np.array([0.0, 255.0]))
-    offset, gain = float(found[0]), float(found[1]) / 255
-    if not free:
-        offset, gain = min(20.0, max(-20.0, offset)), min(1.3, max(0.75, gain))
-    return np.asarray(offset + gain * everywhere, dtype=np.float32)
-
-
-# — what is off —
-
-
-def _sort_out(off: Mask, known: Mask, one: Floats, other: Floats) -> tuple[float, float, bool, Mask]:
-    """Tell what was put on from what has another colour or pattern.
-
-    What was put on has its outline in one of the pictures only, and all of it in the same one; what has another
-    colour has its outline in both.
-
-    Returns
-    -------
-    recoloured, overlaid : float
-        Parts of the overlap.
-    two_sided : bool
-        Both pictures have something that the other lacks.
-    excused : mask
-        What was put on, with a margin.
+    Where nearly everything was put on one of them, what isn't clear was too: lettering crosses outlines by chance.
     """
-    area = max(1, int(known.sum()))
-    steep = [features.slope(_luma(one)), features.slope(_luma(other))]
-    recoloured = overlaid = 0.0
-    added = [0.0, 0.0]
-    excused = np.zeros_like(off)
-    for part in features.parts(off, least=3):
-        rim = features.grown(part.mask, 1) & ~features.shrunk(part.mask, 1) & known
-        strong = [float((s[rim] > 5).mean()) if rim.any() else 0.0 for s in steep]
-        share = part.pixels / area
-        if min(strong) > 0.6 * max(strong) and share > 0.0008:
-            recoloured += share
+    clear = [sum(d.share for d in found if side * d.lean > 0.5) for side in (-1, 1)]
+    main = 1 if clear[1] >= clear[0] else -1
+    unclear = sum(d.share for d in found if abs(d.lean) <= 0.5 and main * d.lean > 0.15)
+    leans = 0.15 if max(clear) > 3 * unclear else 0.5
+    recoloured, added = 0.0, [0.0, 0.0]
+    excused = np.zeros(shape, bool)
+    for piece in found:
+        if main * piece.lean > leans or -main * piece.lean > 0.5:
+            added[int(piece.lean > 0)] += piece.share * (0.4 if _at_edge(piece.mask) else 1.0)
+            excused |= piece.mask
+        elif piece.weight > 6:
+            recoloured += piece.share * (0.1 if piece.outline < FAINT else 1.0)
+    return recoloured, added, features.grown(excused, 4)
+
+
+def _at_edge(mask: Mask) -> bool:
+    """Tell whether a piece lies along one whole edge of the overlap."""
+    return bool(
+        max(mask[:3].any(0).mean(), mask[-3:].any(0).mean(), mask[:, :3].any(1).mean(), mask[:, -3:].any(1).mean())
+        > 0.8
+    )
+
+
+# — small print —
+
+
+class _Details(NamedTuple):
+    """How much smaller things stand out of what differs anyway: changed, and put on the side that has less."""
+
+    changed: float
+    two_sided: float
+
+    @property
+    def worst(self) -> float:
+        """The larger of the two."""
+        return max(self.changed, self.two_sided)
+
+
+def _details(overlap: _Overlap, limits: Thresholds) -> _Details:
+    """Look for small things that differ far more than the rest of the picture does.
+
+    What recompression, blur and small misfits leave over is in proportion to how steep the picture is. That
+    proportion is measured on the pictures themselves; a changed digit stands out from it.
+    """
+    known = features.inner(overlap.known, 6)
+    if not known.any():
+        return _Details(0.0, 0.0)
+    one, other = _equally_sharp(overlap.one, overlap.other)
+    livelier = tones.liveliness(one, known) >= tones.liveliness(other, known)
+    source, target = (one, other) if livelier else (other, one)
+    toned = tones.retoned(source, target, known)
+    scale = max(0.35, min(1.0, toned.slope))
+    startling = differences.startling(source, toned.picture, target, known, scale)
+    off = startling > limits.startling / 2
+    found = differences.pieces(off, startling, limits.startling, known, toned.picture, target, band=5)
+    peaks = [_peak(startling, piece) * (0.3 if piece.outline < FAINT else 1.0) for piece in found]
+    clear = [sum(d.share for d in found if side * d.lean > 0.5) for side in (-1, 1)]
+    has_overlay = max(clear) > max(SMALL, 4 * min(clear))
+    changed, added = 0.0, [0.0, 0.0]
+    for peak, piece in zip(peaks, found, strict=True):
+        side = int(piece.lean > 0)
+        if has_overlay and piece.outline < FAINT:
+            continue  # a faint stroke of the same lettering
+        if clear[side] > SMALL and abs(piece.lean) > (
+            0.2 if clear[side] > 4 * clear[1 - side] + 2 * piece.share else 0.5
+        ):
+            added[side] = max(added[side], peak)
         else:
-            added[int(strong[1] > strong[0])] += share
-            overlaid += share
-            excused |= part.mask
-    return recoloured, overlaid, min(added) > 0.004, features.grown(excused, 4)
+            changed = max(changed, peak)
+    return _Details(changed, min(added) if min(clear) > MINOR * max(clear) else 0.0)
+
+
+def _peak(startling: Floats, piece: Difference) -> float:
+    """Return what some pixels of a piece reach: a speck doesn't count."""
+    values = startling[piece.mask]
+    return float(np.partition(values, -8)[-8]) if len(values) >= 8 else 0.0
 
 
 # — the verdict —
 
 
-def _judge(overlap: _Overlap, figures: _Figures, laid: _Laid, limits: Thresholds) -> Verdict:
+def _judge(
+    overlap: _Overlap, figures: _Figures, laid: _Laid, limits: Thresholds, details: _Details | None = None
+) -> Verdict:
     whole = min(overlap.covers_a, overlap.covers_b) >= limits.whole
     marks = {
         "structure": _mark(figures.agreement, 2 * limits.agreement - 1, limits.agreement, 1.0),
         "colour": _mark(-figures.recoloured, -4 * limits.recoloured, -limits.recoloured, 0.0),
         "cover": _mark(-figures.overlaid, -2 * limits.overlaid, -limits.overlaid, 0.0),
-        "sides": 0.3 if figures.two_sided else 1.0,
+        "sides": _mark(-figures.two_sided, -4 * limits.two_sided, -limits.two_sided, 0.0),
+        "geometry": 1.0 if _is_plausible(overlap, limits) else 0.4,
+        "share": _mark(max(overlap.covers_a, overlap.covers_b), 0.0, limits.share, 0.9),
         "evidence": _mark(figures.structured, 0.0, 0.04, 0.3),
     }
     if laid.matches:
         marks["features"] = _mark(laid.inliers, limits.inliers / 2, limits.inliers, 4 * limits.inliers)
+    if details is not None:
+        marks["details"] = _mark(-details.changed, -4 * limits.startling, -limits.startling, -limits.startling / 2)
+        marks["sides"] = min(
+            marks["sides"], _mark(-details.two_sided, -4 * limits.startling, -limits.startling, -limits.startling / 2)
+        )
     score = min(marks.values())
     weakest = min(marks, key=lambda name: marks[name])
     if score >= limits.least:
         relation: Relation = "fuzzy" if whole else "content"
     else:
-        alike = (
-            figures.agreement >= 0.5
-            and figures.structured > 0.04
-            and (not laid.matches or laid.inliers >= limits.inliers)
-        )
-        relation = "variant" if alike else "unrelated"
-    return Verdict(relation, round(score, 4), _evidence(overlap, figures, laid, relation, weakest))
+        found = not laid.matches or laid.inliers >= limits.inliers
+        relation = "variant" if figures.agreement >= 0.5 and figures.structured > 0.04 and found else "unrelated"
+    return Verdict(relation, round(score, 4), _evidence(overlap, figures, laid, relation, weakest, details))
+
+
+def _is_plausible(overlap: _Overlap, limits: Thresholds) -> bool:
+    """Tell whether a copy can lie so: who squeezes a picture squeezes all of it, and neither crops nor pads it."""
+    if min(overlap.covers_a, overlap.covers_b) > 0.96 or _bend(overlap.matrix) > 0.02:
+        return True
+    (wide_a, high_a), (wide_b, high_b) = overlap.sizes
+    axes = np.diag([wide_b, high_b]) @ overlap.matrix[:2, :2] @ np.diag([1 / wide_a, 1 / high_a])
+    long, short = np.linalg.svd(axes, compute_uv=False)
+    return bool(long < 1.04 * short)
 
 
 def _mark(value: float, none: float, limit: float, full: float) -> float:
@@ -584,7 +597,10 @@ _BECAUSE = {
     "colour": "A part has another colour or pattern inside the same outlines.",
     "cover": "Too much differs.",
     "sides": "Each has something that the other lacks.",
+    "geometry": "One is squeezed against the other as no crop or frame is: rather another view.",
+    "share": "They share a part, and each shows more beside it.",
     "evidence": "There is too little in the picture to tell.",
+    "details": "Something small differs: lettering, a number, a sign.",
     "features": "Too few details agree on how one lies on the other.",
 }
 
@@ -593,7 +609,9 @@ def _rounded(matrix: Matrix) -> list[list[float]]:
     return [[round(float(v), 6) for v in row] for row in matrix / matrix[2, 2]]
 
 
-def _evidence(overlap: _Overlap, figures: _Figures, laid: _Laid, relation: str, weakest: str) -> dict[str, Any]:
+def _evidence(
+    overlap: _Overlap, figures: _Figures, laid: _Laid, relation: str, weakest: str, details: _Details | None
+) -> dict[str, Any]:
     symmetry = nearest_symmetry(overlap.matrix)
     because = _BECAUSE[weakest]
     if relation == "fuzzy":
@@ -614,6 +632,9 @@ def _evidence(overlap: _Overlap, figures: _Figures, laid: _Laid, relation: str, 
         "structured": round(figures.structured, 4),
         "recoloured": round(figures.recoloured, 4),
         "overlaid": round(figures.overlaid, 4),
+        "two_sided": round(figures.two_sided, 4),
+        "tolerance": round(figures.tolerance, 1),
+        "changed": None if details is None else round(details.changed, 1),
         "covers_a": round(overlap.covers_a, 3),
         "covers_b": round(overlap.covers_b, 3),
     }

@@ -1,0 +1,192 @@
+"""What an edit did to the tones of a whole picture, estimated from two pictures that lie on each other.
+
+Brightness, contrast and gamma make a smooth curve, light from a side or dark corners a slow drift over the picture,
+a colour cast a gain for each channel, fading or greying a common factor on all colours. Nothing else is allowed for:
+a mapping that could take every colour to any other would explain a red shirt from a blue one.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.features import Floats
+
+Mask = npt.NDArray[np.bool_]
+Doubles = npt.NDArray[np.float64]
+
+GREY = 0.15
+"""Strength of the colours below which a picture is without them."""
+
+_SAMPLE = 2_000
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+_OFFSET, _GAINS = 20.0, (0.72, 1.35)  # a cast's limits, in levels and times
+
+
+class Retoned(NamedTuple):
+    """A picture in another's tones.
+
+    Attributes
+    ----------
+    picture : ndarray of float32, shape (height, width, 3)
+        0 to 255.
+    slope : float
+        How steep the tone curve is between the dark and the light tenth.
+    strength : float
+        How strong the colours are: 1 unchanged, 0 without.
+    words : str
+        What was changed.
+    """
+
+    picture: Floats
+    slope: float
+    strength: float
+    words: str
+
+
+def luma(picture: Floats) -> Floats:
+    """Return a picture's brightness by ITU-R BT.601; shape (..., 3) gives (...)."""
+    return np.asarray(picture @ _LUMA, dtype=np.float32)
+
+
+def liveliness(picture: Floats, known: Mask) -> float:
+    """Return how much contrast and colour there is: the livelier picture explains the duller, not the other way."""
+    values = picture[known]
+    if len(values) > 2 * _SAMPLE:
+        values = values[:: len(values) // _SAMPLE]
+    return float(values.std()) + 2 * float((values - values.mean(1, keepdims=True)).std())
+
+
+def retoned(source: Floats, target: Floats, known: Mask) -> Retoned:
+    """Return the source in the target's tones.
+
+    Parameters
+    ----------
+    source, target : ndarray of float32, shape (height, width, 3)
+        They lie on each other; 0 to 255.
+    known : ndarray of bool, shape (height, width)
+        Where both are known.
+    """
+    rows, columns = np.nonzero(known)
+    step = max(1, len(rows) // _SAMPLE)
+    rows, columns = rows[::step], columns[::step]
+    outside = target[rows, columns]
+    y_in, y_out = luma(source[rows, columns]), luma(outside)
+    curve = _Curve(known.shape)
+    weights = curve.learn(y_in, y_out, rows, columns)
+    toned = np.clip(curve(source), 0, 255)
+    grey = luma(toned)[..., None]
+    before = (toned - grey)[rows, columns]
+    strength = _strength(before, outside - y_out[:, None], weights)
+    toned = grey + np.float32(strength) * (toned - grey)
+    for channel in range(3):
+        offset, gain = _cast(toned[rows, columns, channel], outside[:, channel], weights, free=strength < GREY)
+        toned[..., channel] = offset + gain * toned[..., channel]
+    return Retoned(np.clip(toned, 0, 255), curve.slope, strength, curve.words(strength))
+
+
+class _Curve:
+    """A cubic tone curve, times a plane and a bowl over the picture."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self._shape = shape
+        self.slope = 1.0
+
+    def _places(self, rows: Any, columns: Any) -> tuple[Any, Any]:
+        high, wide = self._shape
+        return np.asarray(columns, np.float32) / wide - 0.5, np.asarray(rows, np.float32) / high - 0.5
+
+    def learn(self, y_in: Floats, y_out: Floats, rows: Any, columns: Any) -> Doubles:
+        """Fit the curve, and return how far each point takes part in it."""
+        x = (y_in / 255).astype(np.float64)
+        u, v = self._places(rows, columns)
+        terms = np.stack([np.ones_like(x), x, x**2, x**3, u * x, v * x, (u * u + v * v) * x], axis=1)
+        pull = np.diag([0.02, 0.02, 1.0, 1.0, 1.0, 1.0, 1.0])
+        rest = np.array([0, 255, 0, 0, 0, 0, 0.0])
+        self._terms, weights = robust_fit(terms, y_out.astype(np.float64), pull, rest, clipped=_clipped(y_in))
+        low, high = np.quantile(x, [0.1, 0.9])
+        if high - low > 0.02:
+            a, b = (np.polyval(self._terms[3::-1], t) for t in (low, high))
+            self.slope = float(abs(b - a) / (255 * (high - low)))
+        return weights
+
+    def __call__(self, values: Floats) -> Floats:
+        """Return a picture, shape (height, width, 3), in the target's tones."""
+        high, wide = self._shape
+        u, v = self._places(np.arange(high)[:, None, None], np.arange(wide)[None, :, None])
+        a, b, c, d, right, down, out = (np.float32(t) for t in self._terms)
+        x = values / np.float32(255)
+        drift = b + right * u + down * v + out * (u * u + v * v)
+        return np.asarray(((d * x + c) * x + drift) * x + a, np.float32)
+
+    def words(self, strength: float) -> str:
+        """Return what was changed."""
+        if strength < GREY:
+            return "one is without its colours"
+        same = abs(self.slope - 1) < 0.1 and abs(float(self._terms[0])) < 12
+        return "same tones" if same and abs(strength - 1) < 0.15 else "tones differ"
+
+
+def _clipped(values: Floats) -> npt.NDArray[np.int8]:
+    return (values >= 251).astype(np.int8) - (values <= 4).astype(np.int8)
+
+
+def robust_fit(
+    terms: Doubles, wanted: Doubles, pull: Doubles, rest: Doubles, *, clipped: npt.NDArray[Any] | None = None
+) -> tuple[Doubles, Doubles]:
+    """Fit by least squares in which whatever strays counts less and less, and return how much each point counts.
+
+    Weights are those of Geman and McClure, over ever narrower widths.
+
+    Parameters
+    ----------
+    terms, wanted : ndarray of float64, shape (n, k) and (n,)
+    pull : ndarray, shape (k, k)
+        How strongly the result is held at `rest`.
+    rest : ndarray, shape (k,)
+    clipped : ndarray, shape (n,), optional
+        1 where the input is at its upper end and more is no contradiction, -1 at its lower end.
+    """
+    # From where nothing was changed, and from the plain fit: a large overlay leads the one astray, a large change of
+    # tone the other.
+    plain = np.linalg.solve(terms.T @ terms + pull, terms.T @ wanted + pull @ rest)
+    tried = []
+    for found in (rest, plain):
+        for width in (40.0, 25.0, 16.0, 12.0):
+            weights = _weights(wanted - np.clip(terms @ found, 0, 255), clipped, width)
+            weighted = terms * weights[:, None]
+            found = np.linalg.solve(weighted.T @ terms + pull, weighted.T @ wanted + pull @ rest)
+        weights = _weights(wanted - np.clip(terms @ found, 0, 255), clipped, 12.0)
+        tried.append((-float(weights.sum()), found, weights))
+    _, found, weights = min(tried, key=lambda one: one[0])
+    return found, weights
+
+
+def _weights(miss: Doubles, clipped: npt.NDArray[Any] | None, width: float) -> Doubles:
+    if clipped is not None:
+        miss = np.where(clipped * miss > 0, 0.5 * miss, miss)
+    return np.asarray(1 / (1 + (miss / width) ** 2) ** 2)
+
+
+def _strength(before: Floats, after: Floats, weights: Doubles) -> float:
+    """Return by how much the colours are stronger: 1 the same, 0 grey."""
+    before, after = (x - np.average(x, axis=0, weights=weights) for x in (before, after))
+    strength = 1.0
+    for width in (40.0, 20.0, 12.0):
+        weighted = weights / (1 + ((after - strength * before) ** 2).sum(1) / width**2) ** 2
+        over, under = (weighted * (before * after).sum(1)).sum(), (weighted * (before * before).sum(1)).sum()
+        strength = min(2.2, max(0.0, float(over + 50) / float(under + 50)))
+    return strength
+
+
+def _cast(values: Floats, wanted: Floats, weights: Doubles, *, free: bool) -> tuple[np.float32, np.float32]:
+    """Return offset and gain of one channel; within bounds unless the target has no colours of its own."""
+    terms = np.stack([np.ones(len(values)), values / 255.0], axis=1) * np.sqrt(weights)[:, None]
+    pull = np.diag([0.1, 0.1]) if free else np.diag([3.0, 3.0])
+    found, _ = robust_fit(terms, wanted * np.sqrt(weights), pull, np.array([0.0, 255.0]))
+    offset, gain = float(found[0]), float(found[1]) / 255
+    if not free:
+        offset, gain = float(np.clip(offset, -_OFFSET, _OFFSET)), float(np.clip(gain, *_GAINS))
+    return np.float32(offset), np.float32(gain)
