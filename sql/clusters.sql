@@ -1,35 +1,41 @@
--- What clusters are made of. `concerned` holds image ids, `contents_lent` content keys or checksums; Arrow tables, as are
--- `clusters_made` and `parts_made`.
+-- What clusters are made of. `concerned` holds images with their contents, `contents_lent` content keys or checksums; Arrow
+-- tables, as are `clusters_made` and `parts_made`.
 
 -- name: last_settings()
 -- The settings of the last search for duplicates.
 select settings from dedup_run_rows order by seq desc limit 1
 
--- name: pairs_to_cluster()
--- Every pair that says whether two images belong together.
-select image_a, image_b, relation, score from duplicate_pairs where relation <> 'metadata'
-
--- name: concerned_images()
--- The images of these contents, and all that hang together with them.
-with named as (
-    select image_id from image_facts
-    where checksum in (select content from contents_lent) or picture_hash in (select content from contents_lent)
-), paired as (
-    select image_id from named
-    union
-    select image_b from pair_facts where image_a in (select image_id from named)
-    union
-    select image_a from pair_facts where image_b in (select image_id from named)
+-- name: images_in_pairs()
+-- The images of which it is known how they are related to others, with their contents.
+with paired as (
+    select image_a as image_id from pair_facts where relation <> 'metadata'
+    union select image_b from pair_facts where relation <> 'metadata'
 )
-select image_id from paired
-union
-select image_id from cluster_parts where part in (select part from cluster_parts where image_id in (select image_id from paired))
+select f.image_id, content_key(f.picture_hash, f.checksum) as content, f.checksum
+from image_facts f semi join paired p on p.image_id = f.image_id
 
--- name: pairs_to_refresh()
--- The pairs between images that are concerned.
-select image_a, image_b, relation, score from duplicate_pairs
-where relation <> 'metadata'
-  and image_a in (select image_id from concerned) and image_b in (select image_id from concerned)
+-- name: images_together()
+-- The images that hang together with some contents, as was found when clusters were last made.
+select image_id, content, checksum from cluster_parts
+where part in (
+    select part from cluster_parts
+    where content in (select content from contents_lent) or checksum in (select content from contents_lent))
+
+-- name: pairs_between()
+-- How the images that are concerned are related, as in the view duplicate_pairs.
+with best as (
+    select p.image_a, p.image_b, p.relation, p.score,
+           case when a.content = b.content then least(a.checksum, b.checksum) else least(a.content, b.content) end as key_a,
+           case when a.content = b.content then greatest(a.checksum, b.checksum) else greatest(a.content, b.content) end as key_b
+    from pair_facts p
+    join concerned a on a.image_id = p.image_a and a.checksum = p.checksum_a
+    join concerned b on b.image_id = p.image_b and b.checksum = p.checksum_b
+    where p.relation <> 'metadata'
+    qualify row_number() over (
+        partition by p.image_a, p.image_b order by relation_rank(p.relation), p.score desc, p.method) = 1
+)
+select k.image_a, k.image_b, coalesce(d.decision, k.relation) as relation, k.score
+from best k left join last_pair_decisions d on d.content_a = k.key_a and d.content_b = k.key_b
 
 -- name: keeper_facts(fresh)
 -- What the rules for keepers look at; what is embedded is looked up anew, or only where it isn't known.
@@ -45,8 +51,11 @@ with asked as (
     select image_id, values_embedded, software, derived from cluster_parts
     where not $fresh and image_id in (select image_id from concerned)
 ), accompanied as (
-    select image_id, count(*) as companions from companions
-    where image_id in (select image_id from concerned) group by image_id
+    select image_id, count(*) as companions from (
+        select image_a as image_id from pair_facts where relation = 'companion'
+        union all select image_b from pair_facts where relation = 'companion'
+        union all select image_id from companion_files
+    ) group by image_id
 )
 select f.image_id, content_key(f.picture_hash, f.checksum) as content, f.checksum, f.source, f.path, f.name, f.format,
        f.width, f.height, f.width::bigint * f.height as pixels, f.width::bigint * f.height as true_pixels,
@@ -54,15 +63,13 @@ select f.image_id, content_key(f.picture_hash, f.checksum) as content, f.checksu
        s.software, coalesce(s.derived, false) as derived, coalesce(s.values_embedded, 0) as values_embedded,
        coalesce(f.camera_make, f.camera_model) is not null and f.captured_at is not null as camera,
        coalesce(a.companions, 0) as companions, f.modified_at, f.received_at
-from image_facts f semi join concerned c on c.image_id = f.image_id
+from image_facts f semi join concerned c on c.image_id = f.image_id and c.checksum = f.checksum
 left join said s on s.image_id = f.image_id left join accompanied a on a.image_id = f.image_id
 
 -- name: cluster_verdicts()
 -- What is known of two contents by themselves: what people said, and what verification found to be no duplicates.
 with held as (
-    select content_key(picture_hash, checksum) as held from image_facts where image_id in (select image_id from concerned)
-    union
-    select checksum from image_facts where image_id in (select image_id from concerned)
+    select content as held from concerned union select checksum from concerned
 )
 select content_a, content_b, decision as said from last_pair_decisions
 where content_a in (select held from held) and content_b in (select held from held)
@@ -75,9 +82,7 @@ where relation in ('variant', 'unrelated') and content_a in (select held from he
 -- name: cluster_preferences()
 -- Which contents people found better than others.
 select content, beats_content from last_keeper_decisions
-where content <> beats_content and (content in (
-    select content_key(picture_hash, checksum) from image_facts where image_id in (select image_id from concerned)
-    union select checksum from image_facts where image_id in (select image_id from concerned)))
+where content <> beats_content and content in (select content from concerned union select checksum from concerned)
 
 -- name: cluster_choices()
 -- Which images people kept, and how late.
@@ -101,5 +106,5 @@ select cluster_id, image_id, role, reason, score, relation, checksum from cluste
 
 -- name: add_parts()
 -- Write what hangs together.
-insert into cluster_parts (image_id, part, software, derived, values_embedded)
-select image_id, part, software, derived, values_embedded from parts_made
+insert into cluster_parts (image_id, content, checksum, part, software, derived, values_embedded)
+select image_id, content, checksum, part, software, derived, values_embedded from parts_made

@@ -30,7 +30,10 @@ _ROWS = pa.schema({
     "cluster_id": pa.string(), "image_id": pa.string(), "role": pa.string(), "reason": pa.string(),
     "score": pa.float64(), "relation": pa.string(), "checksum": pa.string(),
 })  # fmt: skip
-_PARTS = {"software": pa.string(), "derived": pa.bool_(), "values_embedded": pa.int64()}
+_PARTS = {
+    "content": pa.string(), "checksum": pa.string(), "software": pa.string(), "derived": pa.bool_(),
+    "values_embedded": pa.int64(),
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -101,7 +104,7 @@ def _remake(ws: Workspace, contents: list[str] | None, settings: Settings | None
     with FileLock(str(ws.folder / "clusters.lock"), thread_local=False):
         known, concerned = _read(ws, contents)
         made = cluster(known, chosen.keepers)
-        _write(ws, made, concerned)
+        _write(ws, made, concerned, every=contents is None)
     return {"clusters": sum(row.role == "keeper" for row in made.rows), "images": len(made.rows)}
 
 
@@ -114,21 +117,18 @@ def recorded_settings(ws: Workspace) -> Settings:
 # -- reading and writing
 
 
-def _read(ws: Workspace, contents: list[str] | None) -> tuple[Known, pa.Table | None]:
+def _read(ws: Workspace, contents: list[str] | None) -> tuple[Known, pa.Table]:
     def ask(connection: Connection, name: str, **parameters: Any) -> pa.Table:
         return arrow_table(connection, ws.catalog.named(name).sql, parameters)
 
     with ws.reading() as connection:
-        concerned = None
         if contents is None:
-            pairs = ask(connection, "pairs_to_cluster")
+            concerned = ask(connection, "images_in_pairs")
         else:
             with rows_as(connection, "contents_lent", pa.table({"content": pa.array(contents, pa.string())})):
-                concerned = ask(connection, "concerned_images")
-            with rows_as(connection, "concerned", concerned):
-                pairs = ask(connection, "pairs_to_refresh")
-        ids = pa.table({"image_id": pa.array(_ids(pairs), pa.string())})
-        with rows_as(connection, "concerned", ids):
+                concerned = ask(connection, "images_together")
+        with rows_as(connection, "concerned", concerned):
+            pairs = ask(connection, "pairs_between")
             facts = ask(connection, "keeper_facts", fresh=contents is None).to_pydict()
             verdicts = ask(connection, "cluster_verdicts")
             better = ask(connection, "cluster_preferences")
@@ -137,21 +137,17 @@ def _read(ws: Workspace, contents: list[str] | None) -> tuple[Known, pa.Table | 
     return known, concerned
 
 
-def _ids(pairs: pa.Table) -> list[str]:
-    return sorted({*pairs["image_a"].to_pylist(), *pairs["image_b"].to_pylist()})
-
-
 def _tuples(table: pa.Table) -> list[Any]:
     return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
 
 
-def _write(ws: Workspace, made: Clusters, concerned: pa.Table | None) -> None:
+def _write(ws: Workspace, made: Clusters, concerned: pa.Table, *, every: bool) -> None:
     rows = pa.table({name: [getattr(r, name) for r in made.rows] for name in _ROWS.names}, schema=_ROWS)
     parts = pa.table(made.parts())
     with ws.catalog.writing() as connection:
-        with rows_as(connection, "concerned", pa.table({"image_id": []}) if concerned is None else concerned):
+        with rows_as(connection, "concerned", concerned):
             for step in ("forget_clusters", "forget_parts"):
-                connection.execute(ws.catalog.named(step).sql, {"every": concerned is None})
+                connection.execute(ws.catalog.named(step).sql, {"every": every})
         with rows_as(connection, "clusters_made", rows), rows_as(connection, "parts_made", parts):
             for step in ("add_clusters", "add_parts"):
                 connection.execute(ws.catalog.named(step).sql)
@@ -202,7 +198,11 @@ class Clusters:
 
     def _sort_pairs(self) -> None:
         for image_a, image_b, relation, score in self._known.pairs:
-            a, b = sorted((self.number[image_a], self.number[image_b]))
+            if image_a not in self.number or image_b not in self.number:
+                continue  # gone since clusters were last made
+            a, b = self.number[image_a], self.number[image_b]
+            if a > b:
+                a, b = b, a
             if relation in _TOGETHER:
                 self._links[a, b] = Link(relation, score)
             elif relation in _APART:
@@ -213,11 +213,13 @@ class Clusters:
 
     def _sort_verdicts(self) -> None:
         """Apply what is known of contents to the images that hold them, also where no finder has paired the files."""
+        spoken_of = {key for key_a, key_b, _ in self._known.verdicts for key in (key_a, key_b)}
+        if not spoken_of:
+            return
         holders: dict[str, list[int]] = defaultdict(list)
         for number, (content, checksum) in enumerate(zip(self.facts["content"], self.facts["checksum"], strict=True)):
-            holders[content].append(number)
-            if checksum != content:
-                holders[checksum].append(number)
+            for key in {content, checksum} & spoken_of:
+                holders[key].append(number)
         for key_a, key_b, said in self._known.verdicts:
             for a in holders.get(key_a, ()):
                 for b in holders.get(key_b, ()):
@@ -276,11 +278,15 @@ class Clusters:
     def _best_group(self, groups: list[int]) -> int:
         """Return the group of the image to stay by the rules, but for what people found worse than another here."""
         images = [image for group in groups for image in self._groups[group]]
+        if not self._preferred:
+            return self._group_of[self.judge.best(images)]
         beaten = self._beaten(images)
         return self._group_of[self.judge.best([i for i in images if i not in beaten] or images)]
 
     def _best(self, images: Sequence[int]) -> int:
         """Return which of the files of one picture is to stay: what people said counts first, then the rules."""
+        if not self._preferred and not self._known.chosen:
+            return self.judge.best(images)
         chosen = [self._known.chosen.get(self.facts["image_id"][i], 0) for i in images]
         beaten = self._beaten(images)
         if not beaten and not any(chosen):
@@ -369,21 +375,15 @@ class Clusters:
                 self._add(name, kept, others)
 
     def _add(self, name: str, kept: int, others: dict[int, Link]) -> None:
-        order = sorted(others, key=lambda i: self.facts["image_id"][i])
+        order = sorted(others, key=self.facts["image_id"].__getitem__)
+        why = [self.judge.why(kept, image) for image in order]
         weakest = max(others.values(), key=lambda link: link.strength)
         least = min(link.score for link in others.values())
-        why = "chosen by a person" if self._decided(kept) else self._why(kept, order)
-        self.rows.append(self._row(name, kept, "keeper", why, least, weakest.relation))
-        for image in order:
-            _, reason = self.judge.why(kept, image)
-            self.rows.append(
-                self._row(
-                    name, image, "redundant", f"the keeper: {reason}", others[image].score, others[image].relation
-                )
-            )
-
-    def _why(self, kept: int, others: Sequence[int]) -> str:
-        return "; ".join(reason for _, reason in keepers.reasons(self.judge, kept, others))
+        reason = "chosen by a person" if self._decided(kept) else "; ".join(dict(reversed(why)).values())
+        self.rows.append(self._row(name, kept, "keeper", reason, least, weakest.relation))
+        for image, (_, reason) in zip(order, why, strict=True):
+            link = others[image]
+            self.rows.append(self._row(name, image, "redundant", f"the keeper: {reason}", link.score, link.relation))
 
     def _row(self, name: str, image: int, role: str, reason: str, score: float, relation: str) -> Member:
         return Member(

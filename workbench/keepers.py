@@ -224,7 +224,7 @@ def _age_says(facts: Facts, better: int, worse: int) -> str:
     for column, word in (("modified_at", "changed last"), ("received_at", "received")):
         mine, other = facts[column][better], facts[column][worse]
         if mine is not None and other is not None and mine < other:
-            return f"older: {word} {mine:%Y-%m-%d %H:%M:%S} against {other:%Y-%m-%d %H:%M:%S}"
+            return f"older: {word} {str(mine)[:19]} against {str(other)[:19]}"
     return "older"
 
 

@@ -106,7 +106,8 @@ class _Sky:
 
     def stars(self, kept: Iterable[int]) -> list[Star]:
         found = [star for node in kept if node in self.free and (star := self._decided(node)) is not None]
-        queue = [(*self._weight(node), node) for node in self.around]
+        found += [self._star(node) for node in list(self.free) if self._is_a_pair(node)]
+        queue = [(*self._weight(node), node) for node in self.free]
         heapq.heapify(queue)
         while queue:
             *weight, node = heapq.heappop(queue)
@@ -120,6 +121,14 @@ class _Sky:
                 continue
             found.append(self._star(node))
         return self._with_latecomers(found)
+
+    def _is_a_pair(self, node: int) -> bool:
+        """Whether a node and its only neighbour have but each other: most are like that, and quickly done."""
+        around = self.around[node]
+        if len(around) > 1 or node not in self.free:
+            return False
+        [other] = around
+        return node < other and len(self.around[other]) == 1 and other in self.free
 
     def _decided(self, node: int) -> Star | None:
         said = {n: link for n, link in self.around[node].items() if link.relation == "duplicate" and n in self.free}

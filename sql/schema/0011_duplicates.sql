@@ -214,6 +214,8 @@ comment on column dedup_runs."at" is 'when it ended (UTC)';
 -- Which images hang together at all, and what of a keeper's facts is slow to look up: what a decision may change.
 create table cluster_parts (
     image_id         varchar not null,
+    content          varchar not null,
+    checksum         varchar not null,
     part             varchar not null,
     software         varchar,
     derived          boolean not null,

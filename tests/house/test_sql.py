@@ -58,7 +58,7 @@ def lent_tables() -> dict[str, pa.Table]:
         ).empty_table(),
         "proposed": pa.schema(suggestion._COLUMNS).empty_table(),
         "looked_at": ids.empty_table(),
-        "concerned": ids.empty_table(),
+        "concerned": pa.schema({"image_id": text, "content": text, "checksum": text}).empty_table(),
         "contents_lent": pa.schema({"content": text}).empty_table(),
         "clusters_made": clusters._ROWS.empty_table(),
         "parts_made": pa.schema({"image_id": text, "part": text, **clusters._PARTS}).empty_table(),
