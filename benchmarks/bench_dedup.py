@@ -162,8 +162,18 @@ class Outcome:
     false: list[str] = field(default_factory=list)
     found: int = 0
     wrong: list[str] = field(default_factory=list)
-    missed_copies: int = 0
-    seconds: dict[str, float] = field(default_factory=dict)
+    seconds: Counter[str] = field(default_factory=Counter)
+
+    def add(self, more: Outcome) -> None:
+        """Count another one in."""
+        self.recall.found += more.recall.found
+        self.recall.asked += more.recall.asked
+        self.recall.misses += more.recall.misses
+        self.negatives += more.negatives
+        self.false += more.false
+        self.found += more.found
+        self.wrong += more.wrong
+        self.seconds += more.seconds
 
 
 @dataclass
@@ -245,18 +255,21 @@ def likest(files: list[Seen], count: int) -> list[tuple[Seen, Seen]]:
 
 
 def search(collection: dict[str, edits.Pixels], kinds: list[str], args: argparse.Namespace) -> tuple[Outcome, Outcome]:
-    """Scan and find: once in originals and copies, once in the look-alikes with a few copies."""
+    """Scan and find: in originals and copies, some kinds of edits at a time; then in look-alikes with a few copies."""
+    whole = Outcome()
     with tempfile.TemporaryDirectory() as folder:
-        others = list(collection.values())
-        planted: list[File] = []
-        for n, (name, pixels) in enumerate(collection.items()):
-            planted.append(File(f"{name}.jpg", edits.encoded(pixels), name))
-            planted += copies(name, pixels, kinds, [others[(n + step) % len(others)] for step in (1, 2, 3)])
-            tick(f"search: copies of {n + 1} of {len(collection)} originals made")
-        first = _searched(Path(folder) / "copies", planted)
-        del planted
-        second = _searched(Path(folder) / "lookalikes", list(_lookalikes(args)))
-    return first, second
+        for number, start in enumerate(range(0, len(kinds), args.at_once)):
+            some = kinds[start : start + args.at_once]
+            whole.add(_searched(Path(folder) / f"copies {number}", list(_planted(collection, some))))
+            tick(f"search: {start + len(some)} of {len(kinds)} kinds, recall {whole.recall.mean():.3f}\n")
+        return whole, _searched(Path(folder) / "lookalikes", list(_lookalikes(args)))
+
+
+def _planted(collection: dict[str, edits.Pixels], kinds: list[str]) -> Iterator[File]:
+    others = list(collection.values())
+    for n, (name, pixels) in enumerate(collection.items()):
+        yield File(f"{name}.jpg", edits.encoded(pixels), name)
+        yield from copies(name, pixels, kinds, [others[(n + step) % len(others)] for step in (1, 2, 3)])
 
 
 def _lookalikes(args: argparse.Namespace) -> Iterator[File]:
@@ -314,7 +327,6 @@ def _count(ws: Any, files: dict[str, File], outcome: Outcome) -> None:
         if file.kind:
             found = (names[file.original], file.name) in linked
             outcome.recall.add(file.kind, found=found, what=f"{file.kind:20}{file.original}")
-    outcome.missed_copies = sum(outcome.recall.asked.values()) - sum(outcome.recall.found.values())
 
 
 def _shows_both(one: File, other: File) -> bool:
@@ -353,7 +365,7 @@ def peers(collection: dict[str, edits.Pixels], kinds: list[str], args: argparse.
 
 
 def tick(text: str) -> None:
-    if sys.stderr.isatty():
+    if sys.stderr.isatty() or text.endswith("\n"):
         sys.stderr.write(f"\r{text:<100}")
         sys.stderr.flush()
 
@@ -383,6 +395,7 @@ def main() -> int:
     parser.add_argument("--negatives", type=int, default=NEGATIVES)
     parser.add_argument("--photos", type=Path, help="a folder with JPEGs of your own, all different")
     parser.add_argument("--kinds", help="only these kinds of edits, with commas")
+    parser.add_argument("--at-once", type=int, default=10, help="kinds of edits in one workspace")
     parser.add_argument("--only", choices=("verify", "search"))
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--misses", type=Path, help="write what was missed and what was wrong to this file")

@@ -192,8 +192,10 @@ def test_before_a_review_it_is_done_once_unless_declined(tmp_path: Path, monkeyp
         (ws.folder / "dedup.toml").write_text("[calibration]\nautomatic = false\n")
         assert calibration.before_review(ws, **quick) is None
         (ws.folder / "dedup.toml").unlink()
-        first = calibration.before_review(ws, **quick)
+        assert calibration.is_due(ws)
+        first = ws.dedup.before_review(progress=False, **quick)
         assert first is not None
+        assert not calibration.is_due(ws)
         head = ws.ledger.head()
         again = calibration.before_review(ws, **quick)
         assert again is not None

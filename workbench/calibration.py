@@ -419,16 +419,26 @@ def _family(kind: str) -> str:
     return edits.KINDS[kind].family if kind in edits.KINDS else ""  # a kind of another version
 
 
-def before_review(ws: Workspace, *, decline: bool = False, **how: Any) -> Calibration | None:
-    """Calibrate once, before the first review, and search again where that changed the thresholds.
+def is_due(ws: Workspace) -> bool:
+    """Tell whether a review should be preceded by a calibration.
 
-    Nothing happens where somebody declines, here or by ``[calibration] automatic = false`` in the workspace's
-    ``dedup.toml``; where nobody has looked for duplicates; and where there are fewer than `FEWEST` pictures.
+    It isn't where there was one; where the workspace's ``dedup.toml`` says ``[calibration] automatic = false``; where
+    nobody has looked for duplicates; and where there are fewer than `FEWEST` pictures.
+    """
+    automatic = dedup.load(ws.folder).tables.get("calibration", {}).get("automatic", True)
+    if not automatic or last(ws) is not None or ws.query("last_searches").empty:
+        return False
+    return int(ws.query("contents_counted")["contents"].iloc[0]) >= FEWEST
+
+
+def before_review(ws: Workspace, *, decline: bool = False, **how: Any) -> Calibration | None:
+    """Calibrate if that is due, and search again where it changed the thresholds.
 
     Parameters
     ----------
     ws : Workspace
     decline : bool
+        Somebody doesn't want it: nothing happens.
     **how
         As for `calibrate`; by default a smaller sample than there.
 
@@ -437,11 +447,8 @@ def before_review(ws: Workspace, *, decline: bool = False, **how: Any) -> Calibr
     Calibration or None
         The last one there is.
     """
-    known = last(ws)
-    automatic = dedup.load(ws.folder).tables.get("calibration", {}).get("automatic", True)
-    enough = known is None and int(ws.query("contents_counted")["contents"].iloc[0]) >= FEWEST
-    if decline or not automatic or not enough or ws.query("last_searches").empty:
-        return known
+    if decline or not is_due(ws):
+        return last(ws)
     made = calibrate(ws, **{"sample": QUICK_SAMPLE, "pairs": QUICK_PAIRS, **how})
     if made.outcome == "finished" and made.thresholds["least"] > Thresholds().least:
         dedup.find_duplicates(ws, _METHODS, cancel=how.get("cancel"))

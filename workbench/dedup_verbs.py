@@ -12,7 +12,7 @@ from workbench import certificate, dedup, dedup_report, merging, removal
 from workbench.removal_journal import RemovalReport, Tell
 
 if TYPE_CHECKING:
-    from workbench.calibration import Calibration
+    from workbench.calibration_figures import Calibration
     from workbench.workspace import Workspace
 
 
@@ -50,6 +50,14 @@ class Dedup:
         cancel = cancel or threading.Event()
         with self._show(progress, cancel, "Calibrating", "steps") as tell:
             return calibration.calibrate(self._ws, progress=tell, cancel=cancel, **how)
+
+    def before_review(self, *, progress: bool | Tell = True, **how: Any) -> Calibration | None:
+        """Calibrate once, before anybody reviews: see `workbench.calibration.before_review`."""
+        from workbench import calibration  # as above
+
+        cancel = how.pop("cancel", None) or threading.Event()
+        with self._show(progress, cancel, "Calibrating", "steps") as tell:
+            return calibration.before_review(self._ws, progress=tell, cancel=cancel, **how)
 
     def calibration(self) -> Calibration | None:
         """Return the last calibration: see `workbench.calibration.last`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,17 @@ from workbench.cluster_review import QUEUE, ReviewSession
 from workbench.errors import BadValue, WorkbenchError
 from workbench.widgets.image_grid import HEIGHTS
 from workbench.widgets.session_widget import SessionWidget, assemble, in_this_cell, styles
+from workbench.widgets.work_progress import WorkProgress
 from workbench.workspace import Workspace
+
+
+def _calibrate(ws: Workspace) -> None:
+    from workbench import calibration  # brings OpenCV, which the other widgets don't need
+
+    if calibration.is_due(ws):
+        cancel = threading.Event()
+        with WorkProgress(cancel, "Calibrating", "steps") as tell:
+            calibration.before_review(ws, progress=tell, cancel=cancel)
 
 
 class ClusterReview(SessionWidget):
@@ -36,6 +47,9 @@ class ClusterReview(SessionWidget):
         Draws the same sample again.
     height : int
         Height of the widget, pixels.
+    calibrate : bool
+        Whether to try out on this collection first what the search is worth, where that was never done: it takes
+        minutes, once. See `workbench.calibration.before_review` for when it is left out.
 
     Raises
     ------
@@ -61,9 +75,12 @@ class ClusterReview(SessionWidget):
         second: int = 0,
         seed: int = 0,
         height: int = 760,
+        calibrate: bool = True,
     ) -> None:
         if not HEIGHTS[0] <= height <= HEIGHTS[1]:
             raise BadValue(f"A height of {height} pixels doesn't work.", hint="Take 240 to 4,000.")
+        if calibrate:
+            _calibrate(ws)
         made: dict[str, ReviewSession] = {}
         before = (in_this_cell("cluster review", made) or {}).get("session")
         if before is not None:
