@@ -51,7 +51,7 @@ class FieldSpec:
     key : str
         XMP key as Exiv2 writes it.
     label : str
-        English name, as the standard has it.
+        English name: the standard's label for forms, such as “City” for what it calls City (legacy).
     kind : str
         One of `KINDS`. ``langalt`` is a text in several languages, ``bag`` and ``seq`` are lists without and with an
         order, ``structures`` a list of structures.
@@ -140,10 +140,10 @@ class FieldSpec:
 # most entries the standard allows.
 _CORE = """
 iptc.AltTextAccessibility        langalt         Alt Text (Accessibility)
-photoshop.City                   text            City (legacy)
+photoshop.City                   text            City
 dc.rights                        langalt         Copyright Notice
-photoshop.Country                text            Country (legacy)
-iptc.CountryCode                 text            Country Code (legacy)
+photoshop.Country                text            Country
+iptc.CountryCode                 text            Country Code
 dc.creator                       seq             Creator
 iptc.CreatorContactInfo          structure:ContactInfo  Creator's Contact Info
 photoshop.AuthorsPosition        text            Creator's jobtitle
@@ -157,12 +157,12 @@ photoshop.Instructions           longtext        Instructions
 iptc.IntellectualGenre           text            Intellectual Genre
 photoshop.TransmissionReference  text            Job Id
 dc.subject                       bag             Keywords
-photoshop.State                  text            Province or State (legacy)
+photoshop.State                  text            Province or State
 xmpRights.UsageTerms             langalt         Rights Usage Terms
 iptc.Scene                       bag             Scene Code
 photoshop.Source                 text            Source (Supply Chain)
-iptc.SubjectCode                 bag             Subject Code (legacy)
-iptc.Location                    text            Sublocation (legacy)
+iptc.SubjectCode                 bag             Subject Code
+iptc.Location                    text            Sublocation
 dc.title                         langalt         Title
 """
 

@@ -81,14 +81,14 @@ def countries(ws: wb.Bench) -> int:
 
 def test_it_opens_with_the_five_worst(board: MiniHost, page: Any) -> None:
     assert page.locator(".wb-a-card").count() == 5
-    assert "6 of 12 images · 50 %" in card(page, "Country (legacy) is required").inner_text()
+    assert "6 of 12 images · 50 %" in card(page, "Country is required").inner_text()
     assert "Every one of 12 images was looked at" in page.locator(".wb-a-numbers").inner_text()
-    assert card(page, "Country (legacy) is required").get_attribute("aria-label").endswith("Error, 6 of 12 images")
+    assert card(page, "Country is required").get_attribute("aria-label").endswith("Error, 6 of 12 images")
     assert page.get_by_role("button", name="Undo").is_hidden()
 
 
 def test_a_value_is_written_by_keyboard_alone_and_taken_back(board: MiniHost, page: Any, ws: wb.Bench) -> None:
-    rule(page, "Country (legacy) is required").focus()
+    rule(page, "Country is required").focus()
     page.keyboard.press("Enter")
     of(page, WITHOUT_COUNTRY)
     page.locator(".wb-a-pictures .wb-scroller").focus()
@@ -108,7 +108,7 @@ def test_a_value_is_written_by_keyboard_alone_and_taken_back(board: MiniHost, pa
 
 
 def test_many_are_mended_after_a_look_at_before_and_after(board: MiniHost, page: Any, ws: wb.Bench) -> None:
-    open_rule(page, "Country (legacy) is required", WITHOUT_COUNTRY)
+    open_rule(page, "Country is required", WITHOUT_COUNTRY)
     page.locator(".wb-a-pictures .wb-scroller").focus()
     page.keyboard.press("Space")
     page.keyboard.press("Shift+ArrowRight")
@@ -154,11 +154,11 @@ def test_severities_are_a_filter(board: MiniHost, page: Any) -> None:
 
 def test_a_cell_of_the_completeness_map_opens_its_images(board: MiniHost, page: Any) -> None:
     page.get_by_role("tab", name="Completeness").click()
-    cell = page.get_by_role("button", name="Country (legacy), spring: 6 of 12 have a value")
+    cell = page.get_by_role("button", name="Country, spring: 6 of 12 have a value")
     assert cell.inner_text() == "50 %"
     cell.click()
     of(page, WITHOUT_COUNTRY)
-    assert page.locator(".wb-a-title").inner_text() == "Country (legacy) is missing in “spring”"
+    assert page.locator(".wb-a-title").inner_text() == "Country is missing in “spring”"
     page.get_by_role("tab", name="Trend").click()
     page.get_by_role("row").nth(1).wait_for()
     page.get_by_role("button", name="Audit again").click()
@@ -169,11 +169,11 @@ def test_another_profile_audits_anew(board: MiniHost, page: Any) -> None:
     page.get_by_role("combobox", name="Profile").select_option("")
     card(page, "Nothing says who may use it").wait_for()
     calm(page)
-    assert rule(page, "Country (legacy) is required").count() == 0
+    assert rule(page, "Country is required").count() == 0
 
 
 def test_what_goes_wrong_is_said_with_what_to_do(board: MiniHost, page: Any, ws: wb.Bench) -> None:
-    open_rule(page, "Country (legacy) is required", WITHOUT_COUNTRY)
+    open_rule(page, "Country is required", WITHOUT_COUNTRY)
     page.get_by_role("textbox", name="Value").fill("Germany")
     page.get_by_role("button", name="Preview", exact=True).click()
     apply = page.get_by_role("button", name="Apply")
@@ -204,20 +204,20 @@ def test_without_images_it_says_what_to_do(tmp_path: Path, host: Show, page: Any
 
 
 def test_a_reloaded_page_shows_the_same(board: MiniHost, page: Any) -> None:
-    open_rule(page, "Country (legacy) is required", WITHOUT_COUNTRY)
+    open_rule(page, "Country is required", WITHOUT_COUNTRY)
     board.open("dark")
     of(page, WITHOUT_COUNTRY)
-    assert page.locator(".wb-a-title").inner_text() == "Country (legacy) is required"
+    assert page.locator(".wb-a-title").inner_text() == "Country is required"
 
 
 def test_one_is_all_right_by_keyboard_and_is_brought_back(board: MiniHost, page: Any, ws: wb.Bench) -> None:
-    open_rule(page, "Country (legacy) is required", WITHOUT_COUNTRY)
+    open_rule(page, "Country is required", WITHOUT_COUNTRY)
     page.locator(".wb-a-pictures .wb-scroller").focus()
     page.keyboard.press("i")
     page.keyboard.type("shot at sea <b>")
     page.keyboard.press("Enter")
     of(page, WITHOUT_COUNTRY - 1)
-    assert "1 ignored" in rule(page, "Country (legacy) is required").inner_text()
+    assert "1 ignored" in rule(page, "Country is required").inner_text()
     page.get_by_role("button", name="Ignored (1)").click()
     of(page, 1)
     assert "Ignored by ann: shot at sea <b>" in page.locator(".wb-a-ignored").inner_text()
@@ -230,7 +230,7 @@ def test_one_is_all_right_by_keyboard_and_is_brought_back(board: MiniHost, page:
 
 
 def test_all_are_all_right_by_the_panel_for_many(board: MiniHost, page: Any) -> None:
-    open_rule(page, "Country (legacy) is required", WITHOUT_COUNTRY)
+    open_rule(page, "Country is required", WITHOUT_COUNTRY)
     many = page.get_by_role("region", name="Mend many")
     many.get_by_role("combobox", name="How").select_option("ignore")
     many.get_by_role("textbox", name="Value").fill("not wanted")
