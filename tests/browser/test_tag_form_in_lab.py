@@ -69,3 +69,29 @@ def test_typed_in_a_notebook_and_found_again_after_the_kernel_died(in_lab: Opene
     with wb.open(folder, actor="ben") as other:
         assert shown(other, images[0], CITY) == [(None, "Tbilisi")]
         assert shown(other, images[1], CITY) == [(None, "Batumi")]
+
+
+def test_the_line_of_choices_in_a_notebook_run_twice(in_lab: Opener, lab: Lab, tmp_path: Path, pictures: Path) -> None:
+    ws = workspace(tmp_path, 3)
+    images, folder = ids(ws), ws.folder
+    ws.close()
+    opening = f'import workbench as wb\nws = wb.open({str(folder)!r}, actor="ann")'
+    path = lab.write("choices.ipynb", opening, 'tagging = wb.Tagging(ws, profile="shop")\ntagging')
+    with in_lab(path) as notebook:
+        page = notebook.page
+        notebook.run(0)
+        for _ in range(2):  # the second time the images of the first form are free again
+            notebook.run(1)
+            page.get_by_label("Shared list").last.fill("morning")
+            page.get_by_label("Shared list").last.press("Tab")
+            page.get_by_role("button", name="Start", exact=True).last.click()
+            there(page, images[0])
+        city(notebook).fill("Batumi")
+        page.keyboard.press("Control+Enter")
+        there(page, images[1])
+        notebook.shoot(pictures, "choices-in-lab")
+        assert notebook.errors() == []
+        assert notebook.page_errors == []
+    with wb.open(folder, actor="ben") as other:
+        assert shown(other, images[0], CITY) == [(None, "Batumi")]
+        assert other.sql("select outcome from queues where image_id = ?", [images[0]])["outcome"].tolist() == ["done"]

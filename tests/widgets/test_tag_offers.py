@@ -16,6 +16,7 @@ from widgets.small_workspace import SCRIPT
 from widgets.test_tag_form import box, field, press, saved, says, there, until
 from workbench.errors import NotFound
 from workbench.suggesters import Subject, Suggestion, Wants
+from workbench.widgets import session_widget
 from workbench.widgets.tag_form import TagForm
 from workbench.widgets.tagging import Tagging
 
@@ -257,6 +258,25 @@ def test_every_choice_says_what_there_is(ws: wb.Bench) -> None:
         found[name] = tagging.said.value == ""
     assert list(found.values()) == [True, False, False, False, True]
     tagging.close()
+
+
+def test_a_cell_that_runs_again_lets_go_of_what_its_form_had_taken(
+    ws: wb.Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = iter([("cell", "run 1"), ("", ""), ("cell", "run 2"), ("", "")])  # a click isn't the cell's run
+    monkeypatch.setattr(session_widget, "_cell_and_run", lambda: next(runs))
+    first = Tagging(ws, profile="shop")
+    first.queue.value = "morning"
+    form = first.start()
+    assert form is not None
+    held = form.session.image_id
+    again = Tagging(ws, profile="shop")
+    assert ws.sql("select * from queues where outcome = 'taken'").empty
+    again.queue.value = "morning"
+    other = again.start()
+    assert other is not None
+    assert other.session.image_id == held
+    again.close()
 
 
 def test_unknown_profile_is_told_at_once(ws: wb.Bench) -> None:

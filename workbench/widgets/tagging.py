@@ -10,6 +10,7 @@ import ipywidgets as widgets
 from workbench import profiles
 from workbench.errors import BadValue, WorkbenchError
 from workbench.search import Search, search
+from workbench.widgets.session_widget import in_this_cell
 from workbench.widgets.tag_form import TagForm
 from workbench.workspace import Workspace
 
@@ -26,6 +27,8 @@ _OWN = "What I search for:"
 
 class Tagging(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """Choose a profile and what to tag, and start: the form opens below.
+
+    A cell that runs again lets go of the images that the form it showed before had taken.
 
     Parameters
     ----------
@@ -56,6 +59,11 @@ class Tagging(widgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def __init__(self, ws: Workspace, *, profile: str = "dublin-core", query: str = "", height: int = 760) -> None:
         profiles.load(profile, ws.folder)
+        made: dict[str, Tagging] = {}
+        before = (in_this_cell("tagging", made) or {}).get("tagging")
+        made["tagging"] = self
+        if before is not None and before.form is not None:
+            before.form.close()  # or its images would stay taken
         self.ws, self._height = ws, height
         self.form: TagForm | None = None
         entries = [entry for entry in profiles.available(ws.folder) if not entry.problem]
