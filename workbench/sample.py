@@ -36,7 +36,7 @@ from workbench.sample_metadata import Caption
 
 FEWEST, MOST = 30, 20_000
 
-RELATED = {"colour_variant", "next_page", "next_frame"}
+RELATED = {"colour_variant", "next_page", "next_frame", "recolour"}
 """Kinds of pair that look alike and yet are two pictures, each worth keeping."""
 
 EXTENSIONS = {
