@@ -17,6 +17,14 @@ from reviewed
 where decision <> 'skipped' and cluster_id not in (select cluster_id from duplicate_clusters)
 order by 1;
 
+-- name: review_by_kind()
+-- How many clusters of duplicates there are of each kind, how many are decided, and what could be gained.
+select relation, count(*) as clusters, sum(images)::bigint as images, count(*) filter (state = 'decided') as decided,
+       round(sum(bytes_to_gain) / 1e6, 1) as megabytes_to_gain
+from duplicate_clusters
+group by relation
+order by relation_rank(relation);
+
 -- name: review_members(ids)
 -- The images of these clusters, with the facts that are compared; the proposed keeper first, the least sure next.
 select m.cluster_id, m.image_id, m.role, m.reason, m.relation, m.score,
@@ -57,6 +65,10 @@ where actor = $actor and how <> 'second'
 group by seq
 order by seq desc
 limit $most;
+
+-- name: review_decided()
+-- The events that decided clusters and weren't taken back.
+select distinct seq from cluster_reviews order by seq;
 
 -- name: review_second()
 -- The clusters that were looked at a second time since they were decided.

@@ -16,6 +16,7 @@ from small_collections import fill, image_ids, png
 import workbench as wb
 from workbench import clusters
 from workbench.cluster_review import ReviewSession
+from workbench.decisions import take_back
 from workbench.errors import BadValue, NotFound, Stale
 from workbench.rebuild import rebuild
 
@@ -536,3 +537,46 @@ def test_there_must_be_something_to_look_at(ws: wb.Bench) -> None:
     for wrong in (3, -1):
         with pytest.raises(BadValue):
             ReviewSession(ws, second=wrong)
+
+
+# ── from a notebook or a script ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_certain_ones_are_accepted_from_a_script_and_taken_back(ws: wb.Bench, review: ReviewSession) -> None:
+    certain = ws.dedup.accept()
+    assert certain.counts == {"clusters": 4, "redundant": 8, "bytes": int(certain.frame()["gain"].sum()), "held": 0}
+    assert set(certain.frame()["relation"]) == {"exact", "same-picture"}
+    assert len(certain.frame(2)) == 2
+    with pytest.raises(BadValue):
+        certain.undo()
+    assert certain.apply() == 4
+    assert review.view()["progress"]["done"] == 4
+    with pytest.raises(Stale):
+        certain.apply()
+    certain.undo()
+    assert review.view()["progress"]["done"] == 0
+    with pytest.raises(BadValue):
+        ws.dedup.accept(["nonsense"])
+
+
+def test_everybodys_decisions_are_taken_back_at_once(ws: wb.Bench, review: ReviewSession, other: wb.Bench) -> None:
+    other.dedup.accept().apply()
+    review.filter(["content"])
+    review.not_duplicate(whole=True)
+    review.filter(["fuzzy"])
+    review.keeper(2)
+    review.accept()
+    settled(review)
+    before = ws.sql("select count(*) as n from duplicate_clusters")["n"].iloc[0]
+    assert take_back(ws, "practice") == 3
+    assert ws.sql("select distinct state from duplicate_clusters")["state"].tolist() == ["open"]
+    assert ws.sql("select count(*) as n from duplicate_clusters")["n"].iloc[0] == before + 1
+    assert take_back(ws, "practice") == 0
+    assert ws.check().empty
+
+
+def test_kinds_are_counted(ws: wb.Bench) -> None:
+    found = ws.query("review_by_kind")
+    assert found[["relation", "clusters", "images", "decided"]].to_numpy().tolist() == [
+        ["exact", 2, 6, 0], ["same-picture", 2, 6, 0], ["fuzzy", 2, 6, 0], ["content", 2, 6, 0],
+    ]  # fmt: skip

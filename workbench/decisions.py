@@ -5,9 +5,10 @@ from __future__ import annotations
 from itertools import combinations
 from typing import Any
 
-from workbench.clusters import cluster_id
+from workbench.clusters import cluster_id, make
 from workbench.relations import content_key
 from workbench.review_pages import Member, Page
+from workbench.workspace import Workspace
 
 MOST_APART = 100
 """Up to so many members, all pairs are noted when a whole cluster is no duplicates; of more, those with the first."""
@@ -41,6 +42,21 @@ def decision_rows(page: Page, keeper: str, marks: dict[str, str], whole: str = "
     verdict = verdicts.pop() if len(verdicts) == 1 else "mixed"
     gained = sum(one.facts["size"] for one in gone)
     return [[page.cluster_id, verdict, keeper, None, None, None, len(page.members), gained, page.relation], *rows]
+
+
+def take_back(ws: Workspace, reason: str = "") -> int:
+    """Take every decision about clusters back, everybody's, and make the clusters anew; return how many events it was.
+
+    The ledger keeps what had been decided, and that it was taken back.
+    """
+    decided = ws.query("review_decided")["seq"].tolist()
+    with ws.change(reason) as change:
+        for seq in decided:
+            told = {"decided": int(seq), "clusters": [], "what": reason}
+            change.add("clusters_reopened", told, event_id=f"reopened-{seq}")
+    if decided:
+        make(ws)
+    return len(decided)
 
 
 def _rest_row(page: Page, kept: Member, gone: list[Member]) -> list[list[Any]]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from workbench import certificate, dedup, dedup_report, merging, removal
+from workbench import certificate, dedup, dedup_report, merging, removal, review_bulk
 from workbench.removal_journal import RemovalReport, Tell
 
 if TYPE_CHECKING:
@@ -64,6 +64,12 @@ class Dedup:
         from workbench import calibration  # as above
 
         return calibration.last(self._ws)
+
+    def accept(
+        self, relations: Sequence[str] = ("exact", "same-picture"), *, at_least: float = 0.0
+    ) -> review_bulk.Acceptance:
+        """Prepare to accept all open clusters of some kinds at once: see `workbench.review_bulk.accept`."""
+        return review_bulk.accept(self._ws, relations, at_least=at_least)
 
     def plan(self, clusters: Sequence[str] | None = None, **what: Any) -> removal.Plan:
         """Plan to move the redundant images of decided clusters into quarantine: see `workbench.removal.plan`."""

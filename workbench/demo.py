@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,11 +15,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from workbench.bench import Bench, open
+from workbench.decisions import take_back
 from workbench.errors import BadValue, NotFound, WorkbenchError
 from workbench.sample import make_sample
 
 COLLECTION = "Client images"
 _TOUR = "00_tour.ipynb"
+_ANEW = "practice begins anew"
 _NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 
 
@@ -27,7 +30,9 @@ def demo_folder() -> Path:
     return Path(os.environ.get("WORKBENCH_DEMO") or Path(__file__).parent.parent / "demo").absolute()
 
 
-def open_sample(folder: str | os.PathLike[str] | None = None, *, actor: str | None = None, practice: str = "") -> Bench:
+def open_sample(
+    folder: str | os.PathLike[str] | None = None, *, actor: str | None = None, practice: str = "", copies: bool = False
+) -> Bench:
     """Open the sample workspace; the first time, make the sample collection and scan it (half a minute).
 
     Parameters
@@ -39,6 +44,9 @@ def open_sample(folder: str | os.PathLike[str] | None = None, *, actor: str | No
     practice : str
         Name of a second workspace over the same images, to change things in: every time it is opened, what was entered
         there before is taken back.
+    copies : bool
+        Let the second workspace have its own copies of the images, so that files can be moved: every time it is
+        opened, they are put back, and what was decided about duplicates is taken back, too.
 
     Raises
     ------
@@ -48,19 +56,29 @@ def open_sample(folder: str | os.PathLike[str] | None = None, *, actor: str | No
     home = Path(folder) if folder is not None else demo_folder()
     collection = sample_images(home)
     ws = open(home / (f"practice {practice}" if practice else "workspace"), actor=actor)
+    if practice and copies:
+        collection = _own_copies(collection, home / f"practice {practice} images")
+        ws.dedup.restore(reason=_ANEW, progress=False)
     if ws.query("sources").empty:
         ws.scan(collection, batch="Sample")
     if practice:
         _take_back(ws)
+        take_back(ws, _ANEW)
     return ws
+
+
+def _own_copies(collection: Path, to: Path) -> Path:
+    if not to.exists():
+        unfinished = to.with_name(f"{to.name}.unfinished-{os.getpid()}")
+        shutil.copytree(collection, unfinished, symlinks=True)
+        unfinished.rename(to)
+    return to
 
 
 def _take_back(ws: Bench) -> None:
     entered = ws.query("entered_anywhere")
     if not entered.empty:
-        ws.withdraw_values(
-            entered["image_id"].tolist(), entered["fields"].iloc[0].tolist(), reason="practice begins anew"
-        )
+        ws.withdraw_values(entered["image_id"].tolist(), entered["fields"].iloc[0].tolist(), reason=_ANEW)
 
 
 def sample_images(folder: str | os.PathLike[str] | None = None) -> Path:
