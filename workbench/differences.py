@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from workbench import features
 from workbench.features import Floats
+from workbench.tones import luma
 
 Mask = npt.NDArray[np.bool_]
 
@@ -37,6 +38,8 @@ class Difference(NamedTuple):
         -1: its outline is in the first picture only; 1: in the second only; around 0: in both, or in neither.
     outline : float
         How much its rim stands out in the picture where it does more, in levels a pixel.
+    brighter : float
+        1: the second picture is brighter all over it; -1: darker; around 0: both.
     mask : ndarray of bool
     """
 
@@ -44,6 +47,7 @@ class Difference(NamedTuple):
     weight: float
     lean: float
     outline: float
+    brighter: float
     mask: Mask
 
 
@@ -126,6 +130,7 @@ def pieces(
         How many pixels inside a piece's edge its outline may lie.
     """
     steep = [features.slope(one), features.slope(other)]
+    miss = luma(other) - luma(one)
     area, found = max(1, int(known.sum())), []
     for part in features.parts(off, least=2)[:_MOST]:
         left, top, wide, high = part.box
@@ -133,8 +138,13 @@ def pieces(
         mask, here = part.mask[window], known[window]
         lean, outline = _lean(mask, off[window], here, [s[window] for s in steep], band)
         weight = float((np.maximum(beyond[window][mask], tolerance * 0.5) / tolerance).sum())
-        found.append(Difference(part.pixels / area, weight, lean, outline, part.mask))
+        found.append(Difference(part.pixels / area, weight, lean, outline, _brighter(miss[window][mask]), part.mask))
     return sorted(found, key=lambda piece: (-piece.weight, piece.share))
+
+
+def _brighter(miss: Floats) -> float:
+    strong = miss[np.abs(miss) > 0.3 * np.abs(miss).max(initial=0.0)]
+    return float(strong.sum() / max(1e-6, float(np.abs(strong).sum())))
 
 
 def _lean(mask: Mask, off: Mask, known: Mask, steep: list[Floats], band: int) -> tuple[float, float]:

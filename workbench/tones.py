@@ -36,6 +36,8 @@ class Retoned(NamedTuple):
         How steep the tone curve is between the dark and the light tenth.
     strength : float
         How strong the colours are: 1 unchanged, 0 without.
+    drift : float
+        Levels by which the light changes over the picture, at a middle grey.
     words : str
         What was changed.
     """
@@ -43,6 +45,7 @@ class Retoned(NamedTuple):
     picture: Floats
     slope: float
     strength: float
+    drift: float
     words: str
 
 
@@ -84,7 +87,7 @@ def retoned(source: Floats, target: Floats, known: Mask) -> Retoned:
     for channel in range(3):
         offset, gain = _cast(toned[rows, columns, channel], outside[:, channel], weights, free=strength < GREY)
         toned[..., channel] = offset + gain * toned[..., channel]
-    return Retoned(np.clip(toned, 0, 255), curve.slope, strength, curve.words(strength))
+    return Retoned(np.clip(toned, 0, 255), curve.slope, strength, curve.drift, curve.words(strength))
 
 
 class _Curve:
@@ -120,6 +123,12 @@ class _Curve:
         x = values / np.float32(255)
         drift = b + right * u + down * v + out * (u * u + v * v)
         return np.asarray(((d * x + c) * x + drift) * x + a, np.float32)
+
+    @property
+    def drift(self) -> float:
+        """Levels by which the light changes over the picture, at a middle grey."""
+        right, down, out = np.abs(self._terms[4:])
+        return float(0.5 * (right + down + 0.5 * out))
 
     def words(self, strength: float) -> str:
         """Return what was changed."""

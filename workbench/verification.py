@@ -37,7 +37,7 @@ SYMMETRIES: dict[str, Matrix] = {
 
 MIRRORED = ("mirror", "flip", "transpose", "transverse")
 
-VERSION = 2
+VERSION = 3
 """Goes up with whatever changes verdicts: what was said before is then asked again."""
 
 FRAME = 128
@@ -46,10 +46,18 @@ FINE = 300
 """The same for small print, which is looked at once the rest agrees."""
 
 
-SMALL = 0.004
+SMALL = 0.003
 """Part of the overlap from which on something can have been put on; what is smaller was changed."""
 MINOR = 0.25
 """Part of what was put on one picture below which what seems to be put on the other is an effect of it."""
+SEAM = 10.0
+"""Levels by which a picture changes where a picture inside it ends."""
+DRIFT = 1.9
+"""Levels by which the light over a mere crop can seem to change."""
+MARK = 0.03
+"""Part of the overlap that one word of a watermark covers at most."""
+CLEAR = 0.42
+"""Lean from which on something has its outline in one picture only: see `workbench.differences.Difference`."""
 FAINT = 2.0
 """Levels a pixel by which an outline stands out at least; what has none is light, not a thing."""
 
@@ -64,6 +72,8 @@ class Thresholds:
         Score from which on they are duplicates.
     inliers : int
         Features that must agree on how the pictures lie, where no symmetry of the whole explains it.
+    likeness : float
+        Correlation of the brightness of what both show.
     agreement : float
         Part of the structured area whose structure must agree.
     deviation : float
@@ -84,6 +94,7 @@ class Thresholds:
 
     least: float = 0.5
     inliers: int = 10
+    likeness: float = 0.75
     agreement: float = 0.7
     deviation: float = 20.0
     recoloured: float = 0.006
@@ -269,7 +280,10 @@ class _Overlap(NamedTuple):
     covers_a: float
     covers_b: float
     matrix: Matrix
-    sizes: tuple[tuple[int, int], tuple[int, int]]  # width and height of each
+    is_whole: bool  # nothing cropped, nothing around
+    is_bent: bool  # seen from aside
+    is_squeezed: bool
+    has_seam: bool  # one ends inside the other
 
 
 def _compare(a: Pixels, b: Pixels, laid: _Laid, limits: Thresholds) -> Verdict:
@@ -341,8 +355,47 @@ def _lay(a: Pixels, b: Pixels, matrix: Matrix, frame: int) -> _Overlap | None:
     known = known_a & known_b
     if known.mean() < 0.2:
         return None
-    sizes = (a.shape[1], a.shape[0]), (b.shape[1], b.shape[0])
-    return _Overlap(one, other, known, covers_a, covers_b, matrix, sizes)
+    has_seam = max(_seam(matrix, b), _seam(features.inverse(matrix), a)) > SEAM
+    bent, whole = _bend(matrix) > 0.02, min(covers_a, covers_b) > 0.96
+    return _Overlap(one, other, known, covers_a, covers_b, matrix, whole, bent, _squeeze(a, b, matrix) > 1.04, has_seam)
+
+
+def _squeeze(a: Pixels, b: Pixels, matrix: Matrix) -> float:
+    """Return by how many times the longer axis is stretched more than the shorter."""
+    (high_a, wide_a), (high_b, wide_b) = a.shape[:2], b.shape[:2]
+    axes = np.diag([wide_b, high_b]) @ matrix[:2, :2] @ np.diag([1 / wide_a, 1 / high_a])
+    long, short = np.linalg.svd(axes, compute_uv=False)
+    return float(long / short)
+
+
+def _is_plausible(overlap: _Overlap, details: _Details | None) -> bool:
+    """Tell whether a copy can lie so: who squeezes a picture neither crops it nor paints its ground further.
+
+    A thing that was turned a little between two shots is squeezed, one that was exchanged for a larger one is
+    enlarged, on a ground that goes on, in a light that stays where it was. A copy inside another picture ends at a
+    seam, and a crop takes its light along.
+    """
+    if overlap.is_whole or overlap.is_bent or overlap.has_seam:
+        return True
+    return not overlap.is_squeezed and (details is None or details.drift < DRIFT)
+
+
+def _seam(matrix: Matrix, picture: Pixels) -> float:
+    """Return by how many levels a picture changes, in the median, where the edge of the other comes to lie in it."""
+    along = np.linspace(0.05, 0.95, 40)
+    jumps = []
+    for side in (0.0, 1.0):
+        for flip in (False, True):
+            lines = []
+            for gap in (-0.02, 0.02):
+                points = np.stack([along, np.full(40, side + gap)], axis=1)
+                lines.append(features.apply(matrix, points[:, ::-1] if flip else points))
+            inside = np.all([(line > 0.005) & (line < 0.995) for line in lines], axis=(0, 2))
+            at = [(line[inside] * [picture.shape[1], picture.shape[0]]).astype(int) for line in lines]
+            values = [picture[y, x].astype(int) for x, y in (p.T for p in at)]
+            jumps.append(np.abs(values[0] - values[1]).max(1) if len(values[0]) else np.zeros(0))
+    every = np.concatenate(jumps)
+    return float(np.median(every)) if len(every) >= 10 else 0.0
 
 
 def _shared(matrix: Matrix, shape: tuple[int, ...]) -> tuple[tuple[float, float, float, float] | None, float]:
@@ -399,6 +452,7 @@ class _Figures(NamedTuple):
     two_sided: float  # what the other side has put on, where both have
     tolerance: float
     tone: str
+    likeness: float  # correlation of the brightness where nothing is off
     calm: Mask  # where nothing is off
 
     @property
@@ -438,8 +492,16 @@ def _figures(overlap: _Overlap, limits: Thresholds) -> _Figures:
         min(added) if min(added) > MINOR * max(added) else 0.0,
         tolerance,
         toned.words,
+        _correlation(tones.luma(toned.picture), tones.luma(target), known & ~off),
         ~features.grown(off, 3),
     )
+
+
+def _correlation(one: Floats, other: Floats, where: Mask) -> float:
+    if where.sum() < 30:
+        return 0.0
+    a, b = (x[where] - x[where].mean() for x in (one, other))
+    return float(a @ b / max(1e-3 * len(a), float(np.sqrt((a @ a) * (b @ b)))))
 
 
 def _equally_sharp(one: Floats, other: Floats) -> tuple[Floats, Floats]:
@@ -466,14 +528,14 @@ def _sort_out(found: list[Difference], shape: tuple[int, ...]) -> tuple[float, l
 
     Where nearly everything was put on one of them, what isn't clear was too: lettering crosses outlines by chance.
     """
-    clear = [sum(d.share for d in found if side * d.lean > 0.5) for side in (-1, 1)]
+    clear = [sum(d.share for d in found if side * d.lean > CLEAR) for side in (-1, 1)]
     main = 1 if clear[1] >= clear[0] else -1
-    unclear = sum(d.share for d in found if abs(d.lean) <= 0.5 and main * d.lean > 0.15)
-    leans = 0.15 if max(clear) > 3 * unclear else 0.5
+    unclear = sum(d.share for d in found if abs(d.lean) <= CLEAR and main * d.lean > 0.15)
+    leans = 0.15 if max(clear) > 3 * unclear else CLEAR
     recoloured, added = 0.0, [0.0, 0.0]
     excused = np.zeros(shape, bool)
     for piece in found:
-        if main * piece.lean > leans or -main * piece.lean > 0.5:
+        if main * piece.lean > leans or -main * piece.lean > CLEAR:
             added[int(piece.lean > 0)] += piece.share * (0.4 if _at_edge(piece.mask) else 1.0)
             excused |= piece.mask
         elif piece.weight > 6:
@@ -497,6 +559,7 @@ class _Details(NamedTuple):
 
     changed: float
     two_sided: float
+    drift: float  # levels by which the light drifts over the picture while its tones stay
 
     @property
     def worst(self) -> float:
@@ -512,7 +575,7 @@ def _details(overlap: _Overlap, limits: Thresholds) -> _Details:
     """
     known = features.inner(overlap.known, 6)
     if not known.any():
-        return _Details(0.0, 0.0)
+        return _Details(0.0, 0.0, 0.0)
     one, other = _equally_sharp(overlap.one, overlap.other)
     livelier = tones.liveliness(one, known) >= tones.liveliness(other, known)
     source, target = (one, other) if livelier else (other, one)
@@ -522,20 +585,49 @@ def _details(overlap: _Overlap, limits: Thresholds) -> _Details:
     off = startling > limits.startling / 2
     found = differences.pieces(off, startling, limits.startling, known, toned.picture, target, band=5)
     peaks = [_peak(startling, piece) * (0.3 if piece.outline < FAINT else 1.0) for piece in found]
-    clear = [sum(d.share for d in found if side * d.lean > 0.5) for side in (-1, 1)]
+    clear = [sum(d.share for d in found if side * d.lean > CLEAR) for side in (-1, 1)]
     has_overlay = max(clear) > max(SMALL, 4 * min(clear))
+    lit = _lit(found) if has_overlay or _is_all_over(found) else 0
     changed, added = 0.0, [0.0, 0.0]
     for peak, piece in zip(peaks, found, strict=True):
         side = int(piece.lean > 0)
-        if has_overlay and piece.outline < FAINT:
-            continue  # a faint stroke of the same lettering
-        if clear[side] > SMALL and abs(piece.lean) > (
-            0.2 if clear[side] > 4 * clear[1 - side] + 2 * piece.share else 0.5
-        ):
+        if (has_overlay and piece.outline < FAINT) or (abs(piece.lean) > 0.3 and _in_corner(piece.mask)):
+            continue  # a faint stroke of the same lettering; a corner of the page behind
+        if lit and lit * piece.brighter > 0.8 and piece.share < MARK:
+            continue  # lettering that lets the picture through has the picture's outlines too
+        rest = clear[side] > 4 * clear[1 - side] + 0.5 * piece.share
+        if clear[side] > SMALL and abs(piece.lean) > (0.2 if rest else CLEAR):
             added[side] = max(added[side], peak)
         else:
             changed = max(changed, peak)
-    return _Details(changed, min(added) if min(clear) > MINOR * max(clear) else 0.0)
+    drift = toned.drift if abs(toned.slope - 1) < 0.1 else 0.0
+    return _Details(changed, min(added) if min(clear) > MINOR * max(clear) else 0.0, drift)
+
+
+def _lit(found: list[Difference]) -> int:
+    """Return 1 where nearly all pieces are brighter in the second picture, -1 where darker, 0 where it is mixed.
+
+    Translucent lettering of one colour does that; a number in place of another is brighter here and darker there.
+    """
+    total = sum(d.share for d in found)
+    mean = sum(d.share * d.brighter for d in found) / max(1e-9, total)
+    return int(np.sign(mean)) if abs(mean) > 0.9 else 0
+
+
+def _is_all_over(found: list[Difference]) -> bool:
+    """Tell whether there are many small pieces, spread over the whole picture, as a repeated mark is."""
+    if len(found) < 8 or max(d.share for d in found) > MARK:
+        return False
+    rows, columns = np.nonzero(np.logical_or.reduce([d.mask for d in found]))
+    high, wide = found[0].mask.shape
+    return bool(np.ptp(rows) > 0.6 * high and np.ptp(columns) > 0.6 * wide)
+
+
+def _in_corner(mask: Mask) -> bool:
+    high, wide = mask.shape
+    rows, columns = np.nonzero(mask)
+    down, across = min(rows.min(), high - 1 - rows.max()), min(columns.min(), wide - 1 - columns.max())
+    return bool(down < 12 and across < 12 and np.ptp(rows) < 0.15 * high and np.ptp(columns) < 0.15 * wide)
 
 
 def _peak(startling: Floats, piece: Difference) -> float:
@@ -552,11 +644,12 @@ def _judge(
 ) -> Verdict:
     whole = min(overlap.covers_a, overlap.covers_b) >= limits.whole
     marks = {
+        "likeness": _mark(figures.likeness, 0.0, limits.likeness, 0.95),
         "structure": _mark(figures.agreement, 2 * limits.agreement - 1, limits.agreement, 1.0),
         "colour": _mark(-figures.recoloured, -4 * limits.recoloured, -limits.recoloured, 0.0),
         "cover": _mark(-figures.overlaid, -2 * limits.overlaid, -limits.overlaid, 0.0),
         "sides": _mark(-figures.two_sided, -4 * limits.two_sided, -limits.two_sided, 0.0),
-        "geometry": 1.0 if _is_plausible(overlap, limits) else 0.4,
+        "geometry": 1.0 if _is_plausible(overlap, details) else 0.4,
         "share": _mark(max(overlap.covers_a, overlap.covers_b), 0.0, limits.share, 0.9),
         "evidence": _mark(figures.structured, 0.0, 0.04, 0.3),
     }
@@ -577,27 +670,18 @@ def _judge(
     return Verdict(relation, round(score, 4), _evidence(overlap, figures, laid, relation, weakest, details))
 
 
-def _is_plausible(overlap: _Overlap, limits: Thresholds) -> bool:
-    """Tell whether a copy can lie so: who squeezes a picture squeezes all of it, and neither crops nor pads it."""
-    if min(overlap.covers_a, overlap.covers_b) > 0.96 or _bend(overlap.matrix) > 0.02:
-        return True
-    (wide_a, high_a), (wide_b, high_b) = overlap.sizes
-    axes = np.diag([wide_b, high_b]) @ overlap.matrix[:2, :2] @ np.diag([1 / wide_a, 1 / high_a])
-    long, short = np.linalg.svd(axes, compute_uv=False)
-    return bool(long < 1.04 * short)
-
-
 def _mark(value: float, none: float, limit: float, full: float) -> float:
     """Return 0 up to `none`, 0.5 at the limit, 1 from `full` on."""
     return float(np.interp(value, [none, limit, full], [0.0, 0.5, 1.0]))
 
 
 _BECAUSE = {
+    "likeness": "Light and dark don't agree.",
     "structure": "Outlines and texture don't agree.",
     "colour": "A part has another colour or pattern inside the same outlines.",
     "cover": "Too much differs.",
     "sides": "Each has something that the other lacks.",
-    "geometry": "One is squeezed against the other as no crop or frame is: rather another view.",
+    "geometry": "It lies as no crop and no frame does: another view, or another size of the thing.",
     "share": "They share a part, and each shows more beside it.",
     "evidence": "There is too little in the picture to tell.",
     "details": "Something small differs: lettering, a number, a sign.",
@@ -628,6 +712,7 @@ def _evidence(
         "inliers": laid.inliers,
         "matches": laid.matches,
         "tone": figures.tone,
+        "likeness": round(figures.likeness, 3),
         "agreement": round(figures.agreement, 4),
         "structured": round(figures.structured, 4),
         "recoloured": round(figures.recoloured, 4),

@@ -1,0 +1,56 @@
+"""Pictures as the workbench sees them when it compares: drawn, saved as files, and read back as thumbnails."""
+
+import functools
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from workbench import edits, features, images
+from workbench import sample_pictures as draw
+
+sys.path.append(str(Path(__file__).parent.parent / "benchmarks"))
+
+from lookalikes import FAMILIES, Lookalike
+
+SCENES = ("table", "sea", "skyline", "lake")
+
+
+@functools.cache
+def photo(number: int, size: tuple[int, int] = (760, 520)) -> features.Pixels:
+    """A drawn photograph; every number gives another."""
+    rng = np.random.default_rng([11, number])
+    ground = draw.scene(SCENES[number % len(SCENES)], rng, size)
+    data = draw.data()
+    design = list(data["designs"])[number % len(data["designs"])]
+    colours = list(data["colours"].values())
+    thing = draw.cutout(
+        design, {**data["paints"], **colours[number % len(colours)]}, data["angles"][0], cut=number, edge=330
+    )
+    return np.asarray(draw.grain(rng, draw.placed(thing, ground, 180 + 9 * number % 160, 140), 3.0).convert("RGB"))
+
+
+def thumbnail(file: bytes) -> features.Pixels:
+    made = images.measure(file).thumbnail
+    assert made is not None
+    seen = features.decode(made)
+    assert seen is not None
+    return seen
+
+
+@functools.cache
+def original(number: int) -> features.Pixels:
+    return thumbnail(edits.encoded(photo(number)))
+
+
+@functools.cache
+def copy(number: int, kind: str) -> features.Pixels:
+    return thumbnail(edits.edited_file(photo(number), kind, seed=number, others=[photo(number + 1), photo(number + 2)]))
+
+
+@functools.cache
+def lookalikes(family: str, seed: int = 5) -> tuple[features.Pixels, features.Pixels]:
+    """Two pictures of a family of look-alikes."""
+    made = FAMILIES[family](np.random.default_rng(seed))
+    one, other = (Lookalike("", "", family, next(made)) for _ in range(2))
+    return tuple(thumbnail(edits.encoded(np.asarray(x.image.convert("RGB")))) for x in (one, other))  # type: ignore[return-value]  # two

@@ -1,0 +1,156 @@
+"""Whether two pictures are the same: planted edits are, look-alikes aren't, whichever way round one asks."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from seen_pictures import FAMILIES, copy, lookalikes, original, thumbnail
+
+from workbench import edits, features, verification
+from workbench.errors import BadValue
+from workbench.verification import SYMMETRIES, Thresholds, verify
+
+PLANTED = (
+    "resize_25", "enlarge_200", "stretch_wide", "crop_75", "crop_50", "crop_square", "jpeg_q10", "webp_q20",
+    "rotate_90", "rotate_180", "mirror", "flip", "mirror_rotate_90", "rotate_5", "rotate_8_cut", "brighter", "darker",
+    "contrast_down", "gamma_dark", "light_from_side", "cast_warm", "cast_cool", "saturation_down", "grey", "sepia",
+    "blur_strong", "noise_strong", "watermark", "text_over", "logo", "border_white", "letterbox", "screenshot",
+    "collage_2x1", "messenger", "mirror_crop",
+)  # fmt: skip
+QUARTER = ("rotate_90", "rotate_180", "rotate_270", "mirror", "flip", "mirror_rotate_90")
+
+
+@pytest.mark.parametrize("kind", PLANTED)
+def test_an_edited_copy_is_the_same(kind: str) -> None:
+    found = [verify(original(number), copy(number, kind)) for number in (0, 2)]
+    assert any(verdict.is_duplicate for verdict in found), [verdict.evidence for verdict in found]
+
+
+def test_nearly_all_edited_copies_are_found() -> None:
+    kinds = [kind for kind in PLANTED if kind not in ("noise_strong", "collage_2x1")]
+    found = [verify(original(number), copy(number, kind)).is_duplicate for kind in kinds for number in (0, 2)]
+    assert np.mean(found) > 0.9
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_lookalikes_are_no_copies(family: str) -> None:
+    one, other = lookalikes(family)
+    for hint in (None, "identity"):
+        verdict = verify(one, other, hint=hint)
+        assert not verdict.is_duplicate, verdict
+        assert verdict.score < 0.5
+
+
+@pytest.mark.parametrize("family", ["colours", "prints", "vintages", "form_values"])
+def test_what_differs_in_colour_or_a_word_is_a_variant(family: str) -> None:
+    verdict = verify(*lookalikes(family), hint="identity")
+    assert verdict.relation == "variant"
+    assert verdict.evidence["because"]
+
+
+@pytest.mark.parametrize(("one", "other"), [(0, 1), (0, 4), (2, 3), (1, 5)])
+def test_other_pictures_are_no_copies(one: int, other: int) -> None:
+    assert not verify(original(one), original(other)).is_duplicate
+    assert not verify(original(one), copy(other, "crop_50")).is_duplicate
+
+
+@pytest.mark.parametrize("kind", ["crop_50", "rotate_90", "mirror_crop", "watermark", "screenshot"])
+def test_it_is_the_same_whichever_way_round(kind: str) -> None:
+    there, back = verify(original(0), copy(0, kind)), verify(copy(0, kind), original(0))
+    assert (there.relation, there.score) == (back.relation, back.score)
+    both = np.array(there.evidence["homography"]) @ np.array(back.evidence["homography"])
+    assert np.allclose(both / both[2, 2], np.eye(3), atol=0.001)
+    assert (there.evidence["covers_a"], there.evidence["covers_b"]) == (
+        back.evidence["covers_b"],
+        back.evidence["covers_a"],
+    )
+
+
+def test_it_is_the_same_every_time() -> None:
+    assert verify(original(0), copy(0, "screenshot")) == verify(original(0), copy(0, "screenshot"))
+
+
+@pytest.mark.parametrize("kind", QUARTER)
+def test_the_symmetry_is_named_as_the_right_hint(kind: str) -> None:
+    found = verify(original(0), copy(0, kind))
+    assert found.relation == "fuzzy"
+    hinted = verify(original(0), copy(0, kind), hint=found.evidence["symmetry"])
+    assert hinted.relation == "fuzzy"
+    assert hinted.evidence["matches"] == 0, "nobody had to look for features"
+
+
+def test_a_wrong_hint_does_no_harm() -> None:
+    assert verify(original(0), copy(0, "rotate_90"), hint="mirror").relation == "fuzzy"
+
+
+def test_the_homography_takes_points_to_where_they_are() -> None:
+    found = verify(original(0), copy(0, "crop_bottom")).evidence["homography"]
+    assert np.allclose(features.apply(np.array(found), [[0.5, 0.4]]), [[0.5, 0.5]], atol=0.01)
+
+
+def test_a_crop_is_content_and_a_resized_copy_fuzzy() -> None:
+    assert verify(original(0), copy(0, "crop_50")).relation == "content"
+    assert verify(original(0), copy(0, "resize_50")).relation == "fuzzy"
+
+
+def test_something_put_on_is_told() -> None:
+    verdict = verify(original(0), copy(0, "text_over"))
+    assert verdict.evidence["overlaid"] > 0.005
+    assert "put on" in verdict.evidence["because"]
+
+
+@pytest.mark.parametrize("kind", ["jpeg_q50", "resize_50", "crop_75", "cast_warm"])
+def test_a_copy_of_a_lookalike_is_no_copy(kind: str) -> None:
+    one, other = lookalikes("colours")
+    assert not verify(one, thumbnail(edits.edited_file(other, kind))).is_duplicate
+
+
+@pytest.mark.parametrize("value", [0, 128, 255])
+def test_an_empty_picture_is_like_nothing(value: int) -> None:
+    flat = np.full((200, 300, 3), value, np.uint8)
+    assert not verify(flat, original(0)).is_duplicate
+    assert not verify(flat, flat.copy(), hint="identity").is_duplicate, "there is nothing in it to tell by"
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        np.zeros((0, 0, 3), np.uint8),
+        np.zeros((4, 300, 3), np.uint8),
+        np.zeros((30, 30), np.uint8),
+        np.zeros((30, 30, 4), np.uint8),
+        np.zeros((30, 30, 3), np.float32),
+    ],
+)
+def test_what_is_no_picture_is_refused(bad: np.ndarray) -> None:
+    with pytest.raises(BadValue):
+        verify(bad, original(0))
+
+
+@pytest.mark.parametrize("hint", ["sideways", [[1, 0], [0, 1]], np.zeros((3, 3)), np.full((3, 3), np.nan)])
+def test_what_is_no_hint_is_refused(hint: object) -> None:
+    with pytest.raises(BadValue):
+        verify(original(0), original(1), hint=hint)  # type: ignore[arg-type]  # that is what is tested
+
+
+def test_stricter_thresholds_let_less_pass() -> None:
+    pair = original(0), copy(0, "text_over")
+    assert verify(*pair).is_duplicate
+    assert not verify(*pair, thresholds=Thresholds(overlaid=0.001)).is_duplicate
+
+
+@pytest.mark.parametrize("name", SYMMETRIES)
+def test_a_symmetry_is_its_own_nearest_and_its_inverse_is_one(name: str) -> None:
+    assert verification.nearest_symmetry(SYMMETRIES[name]) == name
+    assert any(np.allclose(features.inverse(SYMMETRIES[name]), other) for other in SYMMETRIES.values())
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(8, 90), st.integers(8, 90), st.integers(8, 90), st.integers(8, 90), st.integers(0, 2**32))
+def test_any_two_pictures_get_a_verdict_that_turns_round(a: int, b: int, c: int, d: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    one, other = (rng.integers(0, 256, (h, w, 3), dtype=np.uint8) for h, w in ((a, b), (c, d)))
+    there, back = verify(one, other, hint="identity"), verify(other, one, hint="identity")
+    assert (there.relation, there.score) == (back.relation, back.score)
+    assert not there.is_duplicate
+    assert 0 <= there.score <= 1
