@@ -14,10 +14,10 @@ from image_facts where rowid > $after
 -- The same digests of an arriving file.
 select hash($checksum::varchar) as bytes_digest, coalesce(hash($picture_hash::varchar), 0)::ubigint as picture_digest
 
--- name: images_met(ids)
+-- name: images_met(rows)
 -- Images that an arriving file may be a copy of.
-select image_id, uri, path, checksum, picture_hash, content_key(picture_hash, checksum) as content
-from image_facts where image_id in (select unnest($ids::varchar[]))
+select rowid as place, image_id, uri, path, checksum, picture_hash, content_key(picture_hash, checksum) as content
+from image_facts where rowid in (select unnest($rows::bigint[]))
 
 -- name: said_of(content, contents)
 -- What people said about a content and others.

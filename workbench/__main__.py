@@ -135,7 +135,7 @@ def export(args: argparse.Namespace) -> int:
 def audit(args: argparse.Namespace) -> int:
     """Say what is wrong with the metadata, by a profile's rules and the general ones."""
     with _workspace(args) as ws:
-        made = ws.audit(args.profile, batch=args.batch, progress=not args.quiet)
+        made = ws.audit(args.profile, batch=args.batch, language=args.language, progress=not args.quiet)
         found, text = made.as_dict(), str(made)
     _say(found, as_json=args.json, text=text)
     return 1 if any(row["severity"] == "error" and row["images"] for row in found["rules"]) else 0
@@ -203,7 +203,7 @@ def _parser() -> argparse.ArgumentParser:
         made[name].add_argument("--workers", type=int, help="worker processes; one for each core when not given")
     for name in ("scan", "rebuild", "audit", "embed", "suggest"):
         made[name].add_argument("--quiet", action="store_true", help="no progress bar")
-    for name in ("audit", "export", "scan", "search", "rebuild", "check", "embed", "suggest"):
+    for name in ("audit", "export", "scan", "search", "rebuild", "check", "embed", "suggest", "watch"):
         made[name].add_argument("--json", action="store_true", help="print JSON")
     made["scan"].add_argument("source", nargs="+", help="a folder, a file, or a URI")
     made["scan"].add_argument("--batch", help="name for what is received by this scan")
@@ -228,6 +228,7 @@ def _parser() -> argparse.ArgumentParser:
     made["embed"].add_argument("--reason", default="", help="why; stands in the ledger")
     made["audit"].add_argument("--profile", help="what the client wants; the general rules alone when not given")
     made["audit"].add_argument("--batch", help="only this batch")
+    made["audit"].add_argument("--language", help="en, de or fr; that of workspace.toml when not given")
     made["export"].add_argument("format", choices=EXPORTS)
     made["export"].add_argument("to", help="a folder that doesn't exist yet")
     made["export"].add_argument("--query", default="", help="only the images that this finds, as in search")

@@ -9,13 +9,12 @@ from __future__ import annotations
 import threading
 import time
 import weakref
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast
 
 import numpy as np
-import pyarrow as pa
 
 from workbench import dedup_settings, sources, turning_away
 from workbench.comparing import Comparison, Shown, compare_turned
@@ -24,6 +23,7 @@ from workbench.errors import BadValue
 from workbench.finders.content import thresholds_of
 from workbench.fingerprints import SYMMETRIES
 from workbench.hash_index import HashIndex
+from workbench.known_pictures import KnownPictures
 from workbench.measure import PICTURE_FACTS, Item, Measured, failed
 from workbench.relations import DUPLICATES, RELATIONS, content_key
 from workbench.verification import Verdict
@@ -148,7 +148,8 @@ class Arrival:
             said += f" Moved to {self.place}."
         elif self.action != "none":
             said += f" {self.action.capitalize()}."
-        return said
+        # One line, whatever a file's name holds.
+        return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in said)
 
 
 def check(
@@ -218,63 +219,12 @@ def let_go(ws: Workspace) -> None:
         checker.pool.close()
 
 
-# -- what is kept in memory
-
-
-class _Known:
-    """Of each image its id, two digests and a perceptual hash, following the catalogue."""
-
-    def __init__(self) -> None:
-        self._clear()
-
-    def _clear(self) -> None:
-        self.ids: list[pa.Array] = []
-        self.starts: list[int] = [0]
-        self.bytes_digests = self.picture_digests = np.empty(0, np.uint64)
-        self.hashes, self.hashed = HashIndex(), np.empty(0, np.int64)
-        self.last_row, self.count = -1, 0
-
-    def follow(self, ws: Workspace) -> None:
-        """Take in what was catalogued since; start anew when something was taken out."""
-        with ws.reading() as connection:
-            [(count, last_row)] = connection.execute(ws.catalog.named("catalogue_rows").sql).fetchall()
-            if (count, last_row) == (self.count, self.last_row):
-                return
-            if last_row < self.last_row:
-                self._clear()
-            self._read(ws, connection)
-            if self.count != count:
-                self._clear()
-                self._read(ws, connection)
-
-    def _read(self, ws: Workspace, connection: Any) -> None:
-        sql = ws.catalog.named("images_to_know").sql
-        table = connection.sql(sql, params={"after": self.last_row}).to_arrow_table().combine_chunks()
-        if not len(table):
-            return
-        hashed = np.flatnonzero(table["hashed"].to_numpy(zero_copy_only=False))
-        self.hashes.add(table["phash"].to_numpy().astype(np.uint64)[hashed])
-        self.hashed = np.append(self.hashed, hashed + self.count)
-        self.bytes_digests = np.append(self.bytes_digests, table["bytes_digest"].to_numpy())
-        self.picture_digests = np.append(self.picture_digests, table["picture_digest"].to_numpy())
-        self.ids.append(table["image_id"].combine_chunks())
-        self.count += len(table)
-        self.starts.append(self.count)
-        self.last_row = int(table["place"].to_numpy().max())
-
-    def ids_at(self, places: Iterable[int]) -> list[str]:
-        """Return the ids of images."""
-        found = []
-        for place in places:
-            part = int(np.searchsorted(self.starts, place, "right")) - 1
-            found.append(self.ids[part][place - self.starts[part]].as_py())
-        return found
+# -- what is laid beside what
 
 
 class _Near(NamedTuple):
-    """A candidate: its name here, how the arriving picture is turned to look like it, and the bits that differ then."""
+    """How the arriving picture is turned to look like another, and in how many bits their hashes differ then."""
 
-    image_id: str
     symmetry: int
     bits: int
 
@@ -318,7 +268,7 @@ class _Checker:
     def __init__(self, ws: Workspace) -> None:
         self._ws = weakref.ref(ws)
         self.pool = Pool(_TASK, workers=1, deadline=_DEADLINE, memory=_MEMORY)
-        self._known = _Known()
+        self._known = KnownPictures()
         self._arrived: list[_Other] = []
         self._arrived_hashes, self._arrived_hashed = HashIndex(), np.empty(0, np.int64)
         self._alone = threading.RLock()
@@ -363,19 +313,23 @@ class _Checker:
         return name, uri, measured
 
     def _judge(self, arrival: Arrival, seen: _Seen, settings: Settings) -> None:
-        self._known.follow(self.ws)
-        near, others = self._candidates(seen, settings.radius)
+        with self.ws.reading():  # one lease for all questions; comparing needs none
+            self._known.follow(self.ws)
+            near, others = self._candidates(seen, settings.radius)
+            said = self._said(seen, others)
         itself = next((o for o in others.values() if o.uri == seen.uri and o.checksum == seen.checksum), None)
         if itself is not None:
             arrival.verdict, arrival.because = "known", f"{VERDICTS['known']} Its image_id is {itself.image_id}."
             return
-        others = {key: other for key, other in others.items() if other.uri != seen.uri}
-        matches = self._matches(seen, near, others, settings)
-        arrival.of = sorted(matches, key=_strength)
-        arrival.verdict = "new" if not matches else "duplicate" if arrival.of[0].is_duplicate else "variant"
-        arrival.because = arrival.of[0].because if arrival.of else self._why_new(seen, near)
+        others = {called: other for called, other in others.items() if other.uri != seen.uri}
+        arrival.of = sorted(self._matches(seen, near, others, said, settings), key=_strength)
+        if arrival.of:
+            arrival.verdict = "duplicate" if arrival.of[0].is_duplicate else "variant"
+            arrival.because = arrival.of[0].because
+        else:
+            arrival.verdict, arrival.because = "new", self._why_new(seen, near)
 
-    def _why_new(self, seen: _Seen, near: Sequence[_Near]) -> str:
+    def _why_new(self, seen: _Seen, near: Mapping[int, _Near]) -> str:
         said = f"Nothing among {self._known.count:,} images is like it."
         if seen.flat or seen.phashes is None:
             return said + " Only equal ones could be found: its picture is nearly one grey, or has no decoder here."
@@ -391,66 +345,64 @@ class _Checker:
 
     # -- candidates
 
-    def _candidates(self, seen: _Seen, radius: int) -> tuple[list[_Near], dict[str, _Other]]:
-        """Return what is near by hash, and everything that may be a copy, by what it is called here."""
+    def _candidates(self, seen: _Seen, radius: int) -> tuple[dict[int, _Near], dict[int, _Other]]:
+        """Return what is near by hash, and everything that may be a copy, by its place.
+
+        Places from 0 on are those of catalogued images; files that arrived before count down from -1.
+        """
         with self.ws.reading() as connection:
             sql = self.ws.catalog.named("digests_of").sql
             asked = {"checksum": seen.checksum, "picture_hash": seen.picture_hash}
             [(of_bytes, of_picture)] = connection.execute(sql, asked).fetchall()
         known = self._known
-        equal = np.flatnonzero(known.bytes_digests == np.uint64(of_bytes))[:_MOST]
+        equal = known.bytes_digests == np.uint64(of_bytes)
         if seen.picture_hash is not None:
-            same = np.flatnonzero(known.picture_digests == np.uint64(of_picture))[:_MOST]
-            equal = np.union1d(equal, same)
+            equal |= known.picture_digests == np.uint64(of_picture)
         near = self._near(seen, radius)
-        met = self._met({*known.ids_at(equal.tolist()), *(n.image_id for n in near)})
+        places = {*np.flatnonzero(equal)[:_MOST].tolist(), *(place for place in near if place >= 0)}
+        met = {place: _Other(*row) for place, row in known.details(self.ws, places).items()}
         uris = {other.uri for other in met.values()}
-        for place, other in enumerate(self._arrived):
-            same_file = other.checksum == seen.checksum or (other.picture_hash or "-") == seen.picture_hash
-            if other.uri not in uris and (same_file or any(n.image_id == _called(place) for n in near)):
-                met[_called(place)] = other
-        return [n for n in near if n.image_id in met], met
+        for number, other in enumerate(self._arrived):
+            if other.uri not in uris and (-1 - number in near or _equal(seen, other)):
+                met[-1 - number] = other
+        return {place: way for place, way in near.items() if place in met}, met
 
-    def _near(self, seen: _Seen, radius: int) -> list[_Near]:
+    def _near(self, seen: _Seen, radius: int) -> dict[int, _Near]:
+        """Return the pictures with the nearest hashes, by place."""
         if seen.flat or seen.phashes is None:
-            return []
-        variants = np.array(seen.phashes, np.uint64)
-        found = self._known.hashes.near(variants, radius)
-        ids = self._known.ids_at(self._known.hashed[found.j].tolist())
-        here = self._arrived_hashes.near(variants, radius)
-        ids += [_called(place) for place in self._arrived_hashed[here.j].tolist()]
-        ways = [*found.i.tolist(), *here.i.tolist()]
-        bits = [*found.distance.tolist(), *here.distance.tolist()]
-        near = [_Near(*one) for one in zip(ids, ways, bits, strict=True)]
-        return sorted(near, key=lambda n: (n.bits, n.image_id))[:_MOST]
-
-    def _met(self, ids: set[str]) -> dict[str, _Other]:
-        if not ids:
             return {}
-        with self.ws.reading() as connection:
-            rows = connection.execute(self.ws.catalog.named("images_met").sql, {"ids": sorted(ids)}).fetchall()
-        return {row[0]: _Other(*row) for row in rows}
+        variants = np.array(seen.phashes, np.uint64)
+        found, here = self._known.hashes.near(variants, radius), self._arrived_hashes.near(variants, radius)
+        places = [*self._known.hashed[found.j].tolist(), *(-1 - self._arrived_hashed[here.j]).tolist()]
+        ways = zip(
+            [*found.i.tolist(), *here.i.tolist()], [*found.distance.tolist(), *here.distance.tolist()], strict=True
+        )
+        near = {place: _Near(symmetry, bits) for place, (symmetry, bits) in zip(places, ways, strict=True)}
+        return dict(sorted(near.items(), key=lambda n: (n[1].bits, n[0]))[:_MOST])
 
     # -- verdicts
 
     def _matches(
-        self, seen: _Seen, near: Sequence[_Near], others: Mapping[str, _Other], settings: Settings
+        self,
+        seen: _Seen,
+        near: Mapping[int, _Near],
+        others: Mapping[int, _Other],
+        said: Mapping[str, tuple[str, str]],
+        settings: Settings,
     ) -> list[Match]:
-        said = self._said(seen, others)
-        ways = {n.image_id: n for n in near}
-        thumbnails = self.ws.thumbnails.get_many({o.checksum for o in others.values()})
+        thumbnails = self.ws.thumbnails.get_many({others[place].checksum for place in near if place in others})
         matches = []
-        for called, other in others.items():
+        for place, other in others.items():
             match = _equal(seen, other)
             if match is None and other.content in said:
                 match = _decided(other, *said[other.content])
-            if match is None and called in ways:
-                match = self._compared(seen, other, ways[called], thumbnails, settings)
+            if match is None and place in near:
+                match = self._compared(seen, other, near[place], thumbnails, settings)
             if match is not None and match.relation != "not_duplicate":
                 matches.append(match)
         return matches
 
-    def _said(self, seen: _Seen, others: Mapping[str, _Other]) -> dict[str, tuple[str, str]]:
+    def _said(self, seen: _Seen, others: Mapping[int, _Other]) -> dict[str, tuple[str, str]]:
         contents = sorted({o.content for o in others.values()} - {seen.content})
         if not contents:
             return {}
@@ -494,10 +446,6 @@ class _Checker:
 def _strength(match: Match) -> tuple[bool, int, float, str]:
     rank = (*RELATIONS, "duplicate").index(match.relation)
     return not match.is_duplicate, rank, -match.score, match.path
-
-
-def _called(place: int) -> str:
-    return f"arrived {place}"
 
 
 def _seen(uri: str, measured: Measured) -> _Seen | None:

@@ -92,7 +92,7 @@ def watch(
     Raises
     ------
     BadValue
-        There is no such policy, or it is no time.
+        There is no such policy, it is no time, or the folder lies in the workspace.
     SourceUnreachable
         The folder can't be listed.
     """
@@ -100,8 +100,10 @@ def watch(
     wait = float(chosen.tables.get("arrivals", {}).get("settle", SETTLE)) if settle is None else settle
     if not 0 <= wait < 86_400:
         raise BadValue(f"A file can't settle for {wait} seconds.", hint="Give seconds from 0 on.")
-    wanted = policy_of(policy, chosen)
-    return _Watch(ws, sources.root_uri(folder), wanted, chosen, wait, tell, stop or threading.Event()).run(once=once)
+    wanted, uri = policy_of(policy, chosen), sources.root_uri(folder)
+    if f"{uri}/".startswith(f"{sources.root_uri(ws.folder)}/"):
+        raise BadValue(f"{folder} lies in the workspace.", hint="Name the folder where files arrive.")
+    return _Watch(ws, uri, wanted, chosen, wait, tell, stop or threading.Event()).run(once=once)
 
 
 @contextmanager
