@@ -22,7 +22,6 @@ from workbench.audit_rules import Rule, quoted
 from workbench.catalog import Connection, arrow_table, rows_as
 from workbench.errors import BadValue, NotFound
 from workbench.events import Event
-from workbench.fields import FIELDS
 from workbench.profiles import Profile
 from workbench.reconcile import refresh_wide
 from workbench.workspace import Workspace
@@ -59,6 +58,7 @@ def audit(
     *,
     images: Sequence[str] | None = None,
     batch: str | None = None,
+    language: str | None = None,
     progress: Tell | None = None,
 ) -> Audit:
     """Audit the metadata: of all images, of a batch, or of some images.
@@ -72,6 +72,8 @@ def audit(
         Ids of the images to audit. What concerns whole batches is still judged by the whole batch.
     batch : str, optional
         The batch to audit.
+    language : str, optional
+        In which the rules speak: ``en``, ``de`` or ``fr``. When not given, ``language`` of ``workspace.toml``, or English.
     progress : callable, optional
         Called with how many steps are done, how many there are, and what is being done.
 
@@ -90,6 +92,7 @@ def audit(
         raise BadValue("Give images or a batch, not both.", hint="A batch is audited whole.")
     wanted = profile if profile is None or isinstance(profile, Profile) else profiles.load(profile, ws.folder)
     made = Audit(ws, wanted, batch, tuple(dict.fromkeys(images)) if images is not None else None)
+    made.language = language or made.language
     made.run(progress)
     return made
 
@@ -111,6 +114,8 @@ class Audit:
         What was looked for.
     looked_at : int
         How many images.
+    language : str
+        In which the rules speak.
     """
 
     ws: Workspace
@@ -120,6 +125,10 @@ class Audit:
     audit_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     rules: list[Rule] = field(default_factory=list)
     looked_at: int = 0
+    language: str = ""
+
+    def __post_init__(self) -> None:
+        self.language = self.language or str(self.ws.settings.get("language") or "en")
 
     @property
     def name(self) -> str:
@@ -135,6 +144,7 @@ class Audit:
         self.rules = audit_rules.shipped(with_profile=self.profile is not None)
         if self.profile is not None:
             self.rules += audit_rules.of_profile(self.profile)
+        self.rules = audit_rules.in_language(self.rules, self.language, self.profile)
         with self.ws.catalog.writing() as connection:
             refresh_wide(connection, [key for rule in self.rules for key in rule.columns])
             tell(1, len(STEPS), STEPS[1])
@@ -351,8 +361,8 @@ class Audit:
 
     def _label(self, key: str) -> str:
         if self.profile and key in self.profile.fields:
-            return self.profile.fields[key].name()
-        return FIELDS[key].label if key in FIELDS else key
+            return self.profile.fields[key].name(self.language)
+        return audit_rules.label(key, self.language)
 
     def trend(self) -> pd.DataFrame:
         """Return how much each audit by this profile found, the first one first: to see what has improved.

@@ -22,6 +22,7 @@ import pandas as pd
 
 from workbench import ignoring, profiles
 from workbench.audit import Audit, audit
+from workbench.audit_rules import label
 from workbench.bulk import Bulk, Content, Preview, Step, contents, is_list, shown
 from workbench.errors import BadValue
 from workbench.events import ORIGINS, Event
@@ -453,6 +454,10 @@ class AuditSession:
     # -- inside
 
     @property
+    def _language(self) -> str:
+        return str(self.ws.settings.get("language") or "en")
+
+    @property
     def _name(self) -> str:
         return self.profile.name if self.profile else ""
 
@@ -645,8 +650,8 @@ class AuditSession:
 
     def _label(self, key: str) -> str:
         if self.profile and key in self.profile.fields:
-            return self.profile.fields[key].name()
-        return FIELDS[key].label if key in FIELDS else key
+            return self.profile.fields[key].name(self._language)
+        return label(key, self._language)
 
     def _preview_view(self) -> dict[str, Any] | None:
         made = self.preview

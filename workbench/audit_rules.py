@@ -10,7 +10,7 @@ import fnmatch
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as made
 from functools import cache
 from pathlib import Path
@@ -19,8 +19,10 @@ from typing import Any
 from workbench.catalog import Query, load_queries, sql_folder
 from workbench.errors import Broken
 from workbench.fields import FIELDS
+from workbench.finding_words import said
 from workbench.profile_rules import ProfileField
 from workbench.profiles import Profile
+from workbench.profiles import load as load_profile
 
 SEVERITIES = ("error", "warning", "info")
 """From the worst on."""
@@ -106,8 +108,12 @@ def _table() -> list[dict[str, Any]]:
     return found
 
 
-def label(key: str) -> str:
-    """Return a field's English name."""
+def label(key: str, language: str = "en") -> str:
+    """Return a field's name in a language, as the shipped profiles have it, or in English."""
+    for profile in ("iptc-ext", "dublin-core") if language != "en" else ():
+        wanted = _shipped(profile).fields.get(key)
+        if wanted is not None and language.partition("-")[0] in wanted.label:
+            return wanted.name(language)
     known = FIELDS.get(key)
     return known.label if known else key
 
@@ -266,6 +272,55 @@ def _personal_patterns(profile: Profile) -> Iterator[Rule]:
         for key in keys:
             title = f"{label(key)} may give away a person"
             yield Rule(f"{PERSONAL}{number}", key, title, "warning", kind, says, "Look, and take it out.", given)
+
+
+# ── in other languages ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def in_language(rules: list[Rule], language: str, profile: Profile | None = None) -> list[Rule]:
+    """Return the same rules with what they say in a language of ``audit_words.toml``; as they are in any other.
+
+    Parameters
+    ----------
+    language : str
+        Such as ``de`` or ``fr-CA``.
+    profile : Profile, optional
+        The one the rules come from: its labels, guidelines and messages are its own in that language.
+    """
+    words = _words().get(language.partition("-")[0])
+    return [_said(rule, words, language, profile) for rule in rules] if words else rules
+
+
+def _said(rule: Rule, words: Mapping[str, list[str]], language: str, profile: Profile | None) -> Rule:
+    wanted = profile.fields.get(rule.field) if profile else None
+    number = rule.id.removeprefix(PERSONAL)
+    known = next((key for key in (rule.id, *_FAMILIES) if key in words and rule.id.startswith(key)), "")
+    if not known:
+        return rule
+    message = wanted.message if wanted else ""
+    if profile is not None and number != rule.id:
+        message = profile.personal_patterns[int(number) - 1].message
+    given = dict(rule.parameters) | {
+        "label": wanted.name(language) if wanted else label(rule.field, language),
+        "guide": (wanted.guideline(language) if wanted else "") or rule.suggestion,
+        "message": said(message, language), "value": "{value}", "note": "{note}",
+    }  # fmt: skip
+    title, says, suggestion = (_filled(text, given) for text in words[known])
+    return replace(rule, title=title, says=says, suggestion=suggestion)
+
+
+@cache
+def _shipped(profile: str) -> Profile:
+    return load_profile(profile)
+
+
+_FAMILIES = ("missing_language", "personal_text")
+"""How ids of rules begin that there are several of."""
+
+
+@cache
+def _words() -> dict[str, dict[str, list[str]]]:
+    return tomllib.loads((_HERE / "audit_words.toml").read_text("utf-8"))
 
 
 # ── SQL ───────────────────────────────────────────────────────────────────────────────────────────────────────
