@@ -73,7 +73,7 @@ def audit(
     batch : str, optional
         The batch to audit.
     language : str, optional
-        In which the rules speak: ``en``, ``de`` or ``fr``. When not given, ``language`` of ``workspace.toml``, or English.
+        In which the rules speak: ``en``, ``de`` or ``fr``. That of ``workspace.toml``, or English, when not given.
     progress : callable, optional
         Called with how many steps are done, how many there are, and what is being done.
 
