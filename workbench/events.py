@@ -183,8 +183,8 @@ def _embedded_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
 
 
 def _renamed_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
-    names = ("image_id", "new_id", "new_uri", "name")
-    return (dict(zip(names, record, strict=True)) for record in unpack(attachment or zlib.compress(b"")))
+    names = ("image_id", "new_id", "new_uri", "name", "folder")  # the last is missing in older ledgers
+    return (dict(zip(names, record, strict=False)) for record in unpack(attachment or zlib.compress(b"")))
 
 
 def _audit_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
@@ -365,9 +365,9 @@ KINDS: dict[str, Kind] = {
     "rename_planned": _kind("Somebody is about to rename files: which, and how.", "plan_id what", applies=False),
     "rename_staged": _kind("Files that swap names have all been put aside.", "plan_id", applies=False),
     "files_renamed": _kind(
-        "Files were renamed on the disk; what was entered for them stays with them.",
+        "Files were renamed on the disk, or moved into other folders; what was entered for them stays with them.",
         "plan_id count fields what",
-        "image_id:text new_id:text new_uri:text name:text",
+        "image_id:text new_id:text new_uri:text name:text folder:text",
         explode=_renamed_rows,
     ),
     "item_taken": _kind(

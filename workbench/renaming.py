@@ -15,7 +15,7 @@ import re
 import unicodedata
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,8 @@ class Move:
         The new name, readable.
     aside : str
         Where the file is put meanwhile; empty when it goes straight.
+    folder, from_folder : str or None
+        Folders inside the source, readable: the new one and the old one; None where it stays in its folder.
     """
 
     image_id: str
@@ -55,6 +57,8 @@ class Move:
     new_uri: str
     name: str
     aside: str = ""
+    folder: str | None = None
+    from_folder: str | None = None
 
 
 @dataclass(slots=True)
@@ -80,6 +84,7 @@ class RenamePreview:
     failed: list[str] = field(default_factory=list)
     applied: Event | None = None
     undoes: tuple[int, ...] = ()
+    verb: str = "renamed"
 
     @property
     def counts(self) -> dict[str, int]:
@@ -89,17 +94,21 @@ class RenamePreview:
     def __repr__(self) -> str:
         counts = self.counts
         return (
-            f"{self.what}: {counts['changed']:,} files would be renamed, {counts['unchanged']:,} are called so "
-            f"already, {counts['refused']:,} refused.\n"
-            "No file is touched yet: .frame() shows the names, .apply() renames."
+            f"{self.what}: {counts['changed']:,} files would be {self.verb}, {counts['unchanged']:,} are so already, "
+            f"{counts['refused']:,} refused.\n"
+            "No file is touched yet: .frame() shows the names, .apply() does it."
         )
 
     def frame(self, first: int | None = None) -> pd.DataFrame:
-        """Return the names: image_id, folder, before, after; only the ``first`` rows when given."""
+        """Return the names: image_id, folder, before, after; only the ``first`` rows when given.
+
+        Of files that change their folder, ``after`` is the new path inside the source.
+        """
         rows = []
         for move in self.moves[:first]:
             folder, _, name = sources.readable(move.uri).rpartition("/")
-            rows.append((move.image_id, folder, name, move.name))
+            after = move.name if move.folder is None else f"{move.folder}/{move.name}".lstrip("/")
+            rows.append((move.image_id, folder, name, after))
         return pd.DataFrame(rows, columns=["image_id", "folder", "before", "after"])
 
     def refusals(self) -> pd.DataFrame:
@@ -148,15 +157,93 @@ def rename(ws: Workspace, pattern: str, images: Any = None) -> RenamePreview:
     BadValue
         The pattern isn't one, or has characters that file names can't have everywhere.
     """
-    text = parse(pattern)
-    wrong = [c for part in text.parts if isinstance(part, str) for c in part if c in _FORBIDDEN or c < " "]
-    if wrong:
-        raise BadValue(f"File names can't have {wrong[0]!r} everywhere.", hint="Use letters, digits, - and _.")
+    text = _checked(parse(pattern))
     ids = ids_of(ws, images)
     preview = RenamePreview(ws, f"rename by {pattern}")
     groups = list(_groups(ws, text, ids, preview))
     preview.moves = _without_collisions(groups, preview)
     return preview
+
+
+def organise(ws: Workspace, pattern: str, images: Any = None) -> RenamePreview:
+    """Plan to move files into folders of their source by a pattern; they keep their names.
+
+    Parameters
+    ----------
+    pattern : str
+        Folders with variables, see `workbench.templates`: ``"{date:%Y}/{Xmp.photoshop.City|or:no place}"``. Whatever
+        a variable says becomes the name of one folder: it can't lead anywhere else.
+    images : list of str, DataFrame or Search, optional
+        All images when not given.
+
+    Raises
+    ------
+    BadValue
+        The pattern isn't one, or has characters that folders' names can't have everywhere.
+    """
+    parts = [_checked(parse(part)) for part in pattern.strip("/").split("/")]
+    ids = ids_of(ws, images)
+    preview = RenamePreview(ws, f"organise by {pattern}", verb="moved")
+    variables = template("organise", {"Xmp.dc.title": "".join(part.source for part in parts)})
+    known, folders = as_known(ws, ids, variables), _Folders()
+    roots = ws.query("sources").groupby("source")["uri"].min().to_dict()
+    groups = []
+    for row in lent(ws, "selected_facts", selection(ids)).to_pylist():
+        try:
+            inside = [_part(text.render(known[row["image_id"]].lookup)) for text in parts]
+            moves = _moves_into(row, str(roots[row["source"]]), inside, folders)
+        except (_Refusal, StorageError) as error:
+            preview.refused.append(Refused(row["image_id"], "", str(error)))
+            continue
+        groups += [moves] if moves else []
+        preview.unchanged += not moves
+    preview.moves = _without_collisions(groups, preview)
+    return preview
+
+
+def _checked(text: Text) -> Text:
+    wrong = [c for part in text.parts if isinstance(part, str) for c in part if c in _FORBIDDEN or c < " "]
+    if wrong or not text.parts:
+        raise BadValue(
+            f"Names can't have {wrong[0]!r} everywhere." if wrong else "A folder in the pattern has no name.",
+            hint="Use letters, digits, - and _.",
+        )
+    return text
+
+
+def _part(rendered: Rendered) -> str:
+    """Return one folder's name."""
+    if rendered.missing:
+        raise _Refusal(f"{rendered.missing[0]} is empty.")
+    name = _clean(rendered.text)
+    if len(name.encode()) > _LONGEST:
+        raise _Refusal("The name would be too long.")
+    return name
+
+
+def _moves_into(row: dict[str, Any], root: str, inside: list[str], folders: _Folders) -> list[Move]:
+    """Return the moves of an image and its sidecar files into another folder; none when it is there already."""
+    if not sources.is_local(row["uri"]):
+        raise _Refusal("Files that aren't on this machine can't be moved here.")
+    home = sources.local_bytes(root)
+    target = b"/".join([home.rstrip(b"/"), *map(os.fsencode, inside)])
+    folder, _, name = sources.local_bytes(row["uri"]).rpartition(b"/")
+    if folder == target:
+        return []
+    beside = folders[folder]
+    if beside.get(folded(os.fsdecode(name))) != name:
+        raise _Refusal("The file isn't there any more.")
+    _ = folders[target]  # refused here when something else stands in the way
+    readable = os.fsdecode(name)
+    names = [name, *(sidecar for sidecar, _ in _sidecars(readable, readable, row["format"], beside))]
+    places = {"folder": "/".join(inside), "from_folder": row["folder"]}
+    return [_move_to(folder + b"/" + one, target + b"/" + one, **places) for one in names]
+
+
+def _move_to(old: bytes, new: bytes, *, folder: str, from_folder: str) -> Move:
+    uri, new_uri = sources.local_uri(old), sources.local_uri(new)
+    name = sources.readable(new_uri).rpartition("/")[2]
+    return Move(sources.image_id(uri), uri, new_uri, name, folder=folder, from_folder=from_folder)
 
 
 def _groups(ws: Workspace, text: Text, ids: list[str], preview: RenamePreview) -> Iterator[list[Move]]:
@@ -189,16 +276,21 @@ def _file_name(rendered: Rendered, old: str) -> str:
     stem, dot, ending = old.rpartition(".")
     if stem and wanted.lower().endswith(f".{ending.lower()}"):
         wanted = wanted[: -len(ending) - 1]
+    clean = _clean(wanted)
+    name = f"{clean}{dot}{ending}" if stem else clean
+    if len(name.encode()) > _LONGEST:
+        raise _Refusal("The name would be too long.")
+    return name
+
+
+def _clean(wanted: str) -> str:
     clean = "".join("_" if c in _FORBIDDEN or unicodedata.category(c) in ("Cc", "Cs") else c for c in wanted)
     clean = unicodedata.normalize("NFC", clean).strip().rstrip(". ")
-    name = f"{clean}{dot}{ending}" if stem else clean
     if not clean or clean.startswith("."):
         raise _Refusal("The name would be empty or hidden.")
     if _RESERVED.fullmatch(clean.split(".")[0]):
         raise _Refusal(f"Windows keeps the name {clean!r} for itself.")
-    if len(name.encode()) > _LONGEST:
-        raise _Refusal("The name would be too long.")
-    return name
+    return clean
 
 
 class _Folders:
@@ -211,6 +303,8 @@ class _Folders:
         if folder not in self._listed:
             try:
                 self._listed[folder] = {folded(os.fsdecode(name)): name for name in os.listdir(folder)}  # noqa: PTH208  bytes paths
+            except FileNotFoundError:
+                self._listed[folder] = {}
             except OSError as error:
                 raise StorageError(f"The folder can't be listed: {error.strerror}.") from error
         return self._listed[folder]
@@ -297,7 +391,7 @@ def _aside(move: Move, passed_round: set[tuple[bytes, str]]) -> Move:
         return move
     folder = sources.local_bytes(move.uri).rpartition(b"/")[0]
     aside = sources.local_uri(folder + b"/.renaming-" + uuid.uuid4().hex.encode() + b".part")
-    return Move(move.image_id, move.uri, move.new_uri, move.name, aside)
+    return replace(move, aside=aside)
 
 
 # ── doing ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -320,7 +414,7 @@ def _alone(ws: Workspace) -> Iterator[Path]:
 def _carry_out(preview: RenamePreview, reason: str) -> Event:
     plan_id = uuid.uuid4().hex
     about = {"plan_id": plan_id, "what": preview.what, "undoes": list(preview.undoes)}
-    records = [[m.image_id, m.uri, m.new_uri, m.name, m.aside] for m in preview.moves]
+    records = [list(astuple(move)) for move in preview.moves]
     with _alone(preview.ws) as note:
         note.touch()
         with preview.ws.change(reason) as change:
@@ -342,6 +436,7 @@ def _finish(
 ) -> Event:
     """Go through with a plan from wherever it is; ``again`` when it was begun before."""
     plan_id = about["plan_id"]
+    _make_folders(moves, failed)
     asides = [move for move in moves if move.aside]
     if asides and not staged:
         if all(_try(move.uri, move.aside, failed, again=again) for move in asides):
@@ -351,14 +446,22 @@ def _finish(
             _put_back(asides, failed)
             moves = [move for move in moves if not move.aside]
     done = [move for move in moves if _arrive(move, failed, again=again)]
-    for folder in {sources.local_bytes(move.uri).rpartition(b"/")[0] for move in moves}:
+    for folder in {sources.local_bytes(uri).rpartition(b"/")[0] for move in moves for uri in (move.uri, move.new_uri)}:
         _sync(folder)
-    records = [[m.image_id, sources.image_id(m.new_uri), m.new_uri, m.name] for m in done]
+    records = [[m.image_id, sources.image_id(m.new_uri), m.new_uri, m.name, m.folder] for m in done]
     payload = {"plan_id": plan_id, "count": len(done), "fields": [], "what": about["what"]}
     payload |= {"undoes": about["undoes"]} if about.get("undoes") else {}
     with ws.change(reason) as change:
         change.add("files_renamed", payload, attachment=pack(records), event_id=f"files-renamed-{plan_id}")
     return change.events[0]
+
+
+def _make_folders(moves: list[Move], failed: list[str]) -> None:
+    for folder in sorted({sources.local_bytes(m.new_uri).rpartition(b"/")[0] for m in moves if m.folder is not None}):
+        try:
+            os.makedirs(folder, exist_ok=True)  # noqa: PTH103  bytes paths
+        except OSError as error:
+            failed.append(f"{os.fsdecode(folder)} can't be made: {error.strerror}.")
 
 
 def _put_back(asides: list[Move], failed: list[str]) -> None:
@@ -463,12 +566,12 @@ def undo_rename(ws: Workspace, seq: int, *, reason: str = "") -> Event:
     planned = {m.new_uri: m for m in _planned(ws, seq)}
     back = RenamePreview(ws, f"undo of {seq}", undoes=(seq,))
     groups = []
-    for _, new_id, new_uri, _ in unpack(data or b""):
+    for _, new_id, new_uri, *_ in unpack(data or b""):
         old = planned[new_uri]
         name = sources.readable(old.uri).rpartition("/")[2]
         if not os.path.lexists(sources.local_bytes(new_uri)):
             raise Stale(f"{sources.readable(new_uri)} isn't there any more.", hint="Nothing was renamed.")
-        groups.append([Move(new_id, new_uri, old.uri, name)])
+        groups.append([Move(new_id, new_uri, old.uri, name, folder=old.from_folder, from_folder=old.folder)])
     back.moves = _without_collisions(groups, back)
     if back.refused:
         raise Stale(f"{len(back.refused):,} of the old names are taken.", hint="Nothing was renamed.")
@@ -491,3 +594,7 @@ class EveryBulk(Bulk):
     def rename(self, pattern: str, images: Any = None) -> RenamePreview:
         """Plan to rename files by a pattern: see `rename`."""
         return rename(self.ws, pattern, images)
+
+    def organise(self, pattern: str, images: Any = None) -> RenamePreview:
+        """Plan to move files into folders by a pattern: see `organise`."""
+        return organise(self.ws, pattern, images)

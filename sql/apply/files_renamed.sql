@@ -1,7 +1,7 @@
--- Files were renamed inside their folders, each to a name of its own; several may have passed names round among them. What is
+-- Files were renamed or moved to other folders, each to a name of its own; several may have passed names round among them. What is
 -- known of a file, and what was entered for it, goes along. Files that a scan has recognised meanwhile are left out.
 create or replace temp table renamed as
-select e.image_id as old_id, e.new_id, e.new_uri, e.name, e.seq, r.source, r.batch, r.size, r.checksum, r.received_at
+select e.image_id as old_id, e.new_id, e.new_uri, e.name, e.folder as new_folder, e.seq, r.source, r.batch, r.size, r.checksum, r.received_at
 from event_rows e join (
     select image_id, arg_max(source, seq) as source, arg_max(batch, identity_order(seq, moved_from)) as batch,
            arg_max(size, seq) as size, arg_max(checksum, seq) as checksum,
@@ -45,13 +45,16 @@ drop table displaced;
 update search_texts
 set image_id = r.new_id,
     folded = case when starts_with(folded, fold(f.path))
-                  then fold(concat_ws('/', nullif(f.folder, ''), r.name)) || substr(folded, length(fold(f.path)) + 1) else folded end
+                  then fold(concat_ws('/', nullif(coalesce(r.new_folder, f.folder), ''), r.name)) || substr(folded, length(fold(f.path)) + 1) else folded end
 from renamed r join image_facts f on f.image_id = r.old_id where r.old_id = search_texts.image_id;
 update image_facts
-set image_id = r.new_id, uri = r.new_uri, name = r.name, path = concat_ws('/', nullif(folder, ''), r.name), moved_from = r.old_id
+set image_id = r.new_id, uri = r.new_uri, name = r.name, folder = coalesce(r.new_folder, folder),
+    path = concat_ws('/', nullif(coalesce(r.new_folder, folder), ''), r.name), moved_from = r.old_id
 from renamed r where r.old_id = image_facts.image_id;
 update file_problems
-set image_id = r.new_id, uri = r.new_uri, path = regexp_replace(path, '[^/]*$', '') || r.name
+set image_id = r.new_id, uri = r.new_uri, 
+    path = case when r.new_folder is null then regexp_replace(path, '[^/]*$', '') || r.name
+                else concat_ws('/', nullif(r.new_folder, ''), r.name) end
 from renamed r where r.old_id = file_problems.image_id;
 update seen_files set image_id = r.new_id, uri = r.new_uri from renamed r where r.old_id = seen_files.image_id;
 update entered_values set image_id = r.new_id from renamed r where r.old_id = entered_values.image_id;
@@ -62,7 +65,7 @@ update file_values set image_id = r.new_id from renamed r where r.old_id = file_
 update value_conflicts set image_id = r.new_id from renamed r where r.old_id = value_conflicts.image_id;
 update sidecar_values set sidecar_id = r.new_id, beside = left(r.new_uri, length(r.new_uri) - length('.xmp'))
 from renamed r where r.old_id = sidecar_values.sidecar_id;
-update metadata_wide set image_id = r.new_id, name = r.name from renamed r where r.old_id = metadata_wide.image_id;
+update metadata_wide set image_id = r.new_id, name = r.name, folder = coalesce(r.new_folder, folder) from renamed r where r.old_id = metadata_wide.image_id;
 update stale_metadata set image_id = r.new_id from renamed r where r.old_id = stale_metadata.image_id;
 update cluster_rows set image_id = r.new_id from renamed r where r.old_id = cluster_rows.image_id;
 update cluster_parts set image_id = r.new_id from renamed r where r.old_id = cluster_parts.image_id;
@@ -86,5 +89,6 @@ update suggestion_decisions set image_id = r.new_id from renamed r where r.old_i
 update audit_findings set image_id = r.new_id from renamed r where r.old_id = audit_findings.image_id;
 update ignored_findings set image_id = r.new_id from renamed r where r.old_id = ignored_findings.image_id;
 update embeds set image_id = r.new_id, uri = r.new_uri from renamed r where r.old_id = embeds.image_id;
+delete from facet_counts where exists (select 1 from renamed where new_folder is not null);
 
 drop table renamed;
