@@ -63,6 +63,7 @@ def lent_tables() -> dict[str, pa.Table]:
         "clusters_made": clusters._ROWS.empty_table(),
         "parts_made": pa.schema({"image_id": text, "part": text, **clusters._PARTS}).empty_table(),
         "pairs_found": dedup._PAIRS.empty_table(),
+        "turned_lent": pa.schema({"checksum": text, "phashes": pa.list_(pa.uint64())}).empty_table(),
         "ordered_keywords": pa.schema({"keyword": text, "folded": text, "image_id": text}).empty_table(),
     }
 
