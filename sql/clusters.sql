@@ -37,8 +37,29 @@ with best as (
 select k.image_a, k.image_b, coalesce(d.decision, k.relation) as relation, k.score
 from best k left join last_pair_decisions d on d.content_a = k.key_a and d.content_b = k.key_b
 
+-- name: pictures_to_measure()
+-- The pictures of pairs of which one is an edited copy, where no camera's data tell which.
+with asked as (
+    select unnest([a.checksum, b.checksum]) as checksum
+    from pair_facts p join image_facts a on a.image_id = p.image_a join image_facts b on b.image_id = p.image_b
+    where p.relation in ('fuzzy', 'content') and (a.captured_at is null) = (b.captured_at is null)
+)
+select f.checksum, any_value(f.uri) as uri,
+       any_value(case when f.orientation between 5 and 8 then f.height else f.width end) as width,
+       any_value(case when f.orientation between 5 and 8 then f.width else f.height end) as height
+from image_facts f semi join asked a on a.checksum = f.checksum
+where f.checksum not in (select checksum from picture_details) and f.width > 0 and f.height > 0
+group by f.checksum order by f.checksum
+
+-- name: note_details()
+-- Note what pictures really hold.
+insert into picture_details (checksum, share, "inner", step)
+select checksum, any_value(share), any_value("inner"), any_value(step) from pictures_measured
+where checksum not in (select checksum from picture_details) group by checksum
+
 -- name: keeper_facts(fresh)
--- What the rules for keepers look at; what is embedded is looked up anew, or only where it isn't known.
+-- What the rules for keepers look at; what is embedded is looked up anew, or only where it isn't known. What was
+-- blown up or framed counts for less than what it was made from, though it may hold the same detail.
 with asked as (
     select image_id from concerned where $fresh or image_id not in (select image_id from cluster_parts)
 ), said as (
@@ -50,6 +71,26 @@ with asked as (
     union all
     select image_id, values_embedded, software, derived from cluster_parts
     where not $fresh and image_id in (select image_id from concerned)
+), held as (
+    -- What two copies show in common, in pixels that say something: where a picture was made smaller to go into a screenshot
+    -- or a collage, it is coarser there than its original, however large the whole.
+    select p.image_a, p.image_b,
+           f.pixels_a * json_extract_string(p.evidence, case when json_extract_string(p.evidence, 'from') = p.image_b then '$.covers_b' else '$.covers_a' end)::double as held_a,
+           f.pixels_b * json_extract_string(p.evidence, case when json_extract_string(p.evidence, 'from') = p.image_b then '$.covers_a' else '$.covers_b' end)::double as held_b
+    from pair_facts p join (
+        select p.image_a, p.image_b, a.width::bigint * a.height * coalesce(s.share * s.share, 1) as pixels_a,
+               b.width::bigint * b.height * coalesce(t.share * t.share, 1) as pixels_b
+        from pair_facts p
+        join image_facts a on a.image_id = p.image_a join image_facts b on b.image_id = p.image_b
+        left join picture_details s on s.checksum = a.checksum left join picture_details t on t.checksum = b.checksum
+        where p.relation = 'content' and p.image_a in (select image_id from concerned)
+    ) f on f.image_a = p.image_a and f.image_b = p.image_b
+    where p.relation = 'content'
+), coarser as (
+    select image_id, min(by_share) as by_share from (
+        select image_a as image_id, held_a / held_b as by_share from held where held_b > 0
+        union all select image_b, held_b / held_a from held where held_a > 0
+    ) where by_share < 0.8 group by image_id
 ), accompanied as (
     select image_id, count(*) as companions from (
         select image_a as image_id from pair_facts where relation = 'companion'
@@ -58,13 +99,15 @@ with asked as (
     ) group by image_id
 )
 select f.image_id, content_key(f.picture_hash, f.checksum) as content, f.checksum, f.source, f.path, f.name, f.format,
-       f.width, f.height, f.width::bigint * f.height as pixels, f.width::bigint * f.height as true_pixels,
-       f.size / nullif(f.width::bigint * f.height, 0) as bytes_a_pixel,
+       f.width, f.height, f.width::bigint * f.height as pixels, f.width::bigint * f.height * coalesce(t."inner" * t.share * t.share, 1)
+           * case when t.share < 0.72 then 0.8 when t."inner" < 0.98 then 0.9 else 1 end * coalesce(r.by_share, 1) as true_pixels,
+       t.step, f.mode,
        s.software, coalesce(s.derived, false) as derived, coalesce(s.values_embedded, 0) as values_embedded,
        coalesce(f.camera_make, f.camera_model) is not null and f.captured_at is not null as camera,
        coalesce(a.companions, 0) as companions, f.modified_at, f.received_at
 from image_facts f semi join concerned c on c.image_id = f.image_id and c.checksum = f.checksum
 left join said s on s.image_id = f.image_id left join accompanied a on a.image_id = f.image_id
+left join picture_details t on t.checksum = f.checksum left join coarser r on r.image_id = f.image_id
 
 -- name: cluster_verdicts()
 -- What is known of two contents by themselves: what people said, and what verification found to be no duplicates.

@@ -15,12 +15,13 @@ from workbench.relations import DUPLICATES
 RULES = [{"rule": "resolution"}, {"rule": "path"}]
 
 
-def image(name: str, content: str | None = None, **facts: Any) -> dict[str, Any]:
+def image(image_id: str, content: str | None = None, /, **facts: Any) -> dict[str, Any]:
     """What is known of one image; its content is its own unless said."""
     known = {
-        "image_id": name, "content": content or f"p:{name}", "checksum": f"c:{name}", "source": "s", "path": name,
-        "name": name, "format": "JPEG", "width": 100, "height": 100, "pixels": 10_000, "true_pixels": 10_000,
-        "bytes_a_pixel": 0.5, "software": None, "derived": False, "values_embedded": 0, "camera": False,
+        "image_id": image_id, "content": content or f"p:{image_id}", "checksum": f"c:{image_id}", "source": "s",
+        "path": image_id, "name": image_id, "format": "JPEG", "width": 100, "height": 100, "pixels": 10_000,
+        "true_pixels": 10_000,
+        "step": None, "mode": "RGB", "software": None, "derived": False, "values_embedded": 0, "camera": False,
         "companions": 0, "modified_at": datetime(2026, 1, 1), "received_at": datetime(2026, 2, 1),
     }  # fmt: skip
     assert facts.keys() <= known.keys()

@@ -202,7 +202,7 @@ def test_progress_says_where_it_is(ws: wb.Bench, tmp_path: Path) -> None:
         assert now.in_words()
 
     ws.find_duplicates(BY_SQL, progress=tell)
-    assert told == ["waiting", *(f"finding {m}" for m in BY_SQL), "clustering", "finished"]
+    assert told == ["waiting", *(f"finding {m}" for m in BY_SQL), "measuring", "clustering", "finished"]
 
 
 # -- what changes meanwhile

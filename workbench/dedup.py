@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
-from workbench import clusters
+from workbench import clusters, true_size
 from workbench.catalog import Connection, Query, rows_as
 from workbench.dedup_settings import METHODS, Settings, load
 from workbench.events import canonical
@@ -31,6 +31,7 @@ _AT_ONCE = 2_000
 _LOOKED_AT = "where image_a in (select image_id from looked_at) or image_b in (select image_id from looked_at)"
 _PHASES = {
     "waiting": "Another search for duplicates is running; this one waits for it …",
+    "measuring": "Looking what copies really hold …",
     "clustering": "Making clusters …",
     "finished": "The search for duplicates is finished.",
     "cancelled": "The search for duplicates was cancelled; what was found so far is kept.",
@@ -54,7 +55,8 @@ class FindProgress:
     Attributes
     ----------
     phase : str
-        ``waiting`` (for another search), ``finding``, ``clustering``, ``finished`` or ``cancelled``.
+        ``waiting`` (for another search), ``finding``, ``measuring`` (what copies really hold),
+        ``clustering``, ``finished`` or ``cancelled``.
     method : str
         The finder at work.
     done, total : int
@@ -243,6 +245,9 @@ class _Find:
                     self._run_method(method)
             except KeyboardInterrupt:
                 self.cancel.set()
+            if not self.cancel.is_set():
+                self._enter("measuring")
+                true_size.measure(self.ws, self._at, self.cancel)
             self._enter("clustering")
             clusters.make(self.ws, self.settings)
             return self._finish("cancelled" if self.cancel.is_set() else "finished")

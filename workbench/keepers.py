@@ -13,6 +13,11 @@ import numpy.typing as npt
 
 from workbench.errors import BadValue
 
+_LOSSLESS = frozenset({"PNG", "TIFF", "BMP", "GIF", "DNG", "PSD", "PPM", "TGA", "DICOM", "FITS"})
+_LOSSY = 1 / 20  # about a JPEG of middling quality
+_FEW_COLOURS = frozenset({"1", "L", "P", "LA", "PA"})
+_FEW = 1e-3
+
 Facts = Mapping[str, Sequence[Any]]
 """What is known of some images, column by column, as the query ``keeper_facts`` gives it."""
 
@@ -43,12 +48,14 @@ class Rule:
 class Judge:
     """Proposes keepers among images, by rules.
 
+    Each rule leaves those that are as good as the best, within its tolerance, to the next.
+
     Parameters
     ----------
     facts : mapping of str to sequence
         See `Facts`.
     rules : sequence of mapping
-        Each with ``rule`` (a key of `RULES`) and its parameters; the first that tells two images apart decides.
+        Each with ``rule`` (a key of `RULES`) and its parameters.
 
     Raises
     ------
@@ -58,33 +65,35 @@ class Judge:
 
     def __init__(self, facts: Facts, rules: Sequence[Mapping[str, Any]]) -> None:
         self.facts = facts
-        self.names = [str(said.get("rule")) for said in rules]
-        columns = [_values(facts, said) for said in rules] + [_in_order(facts["image_id"])]
-        self._keys = list(zip(*((-column).tolist() for column in columns), strict=True))
+        judged = [(str(said.get("rule")), *_values(facts, said)) for said in rules]
+        judged.append(("", _in_order(facts["image_id"]), 0.0))
+        self._columns = [(name, values.tolist(), slack) for name, values, slack in judged]
 
     def best(self, places: Sequence[int]) -> int:
         """Return which of some images, by their places in the facts, is to stay."""
-        return min(places, key=self._keys.__getitem__)
-
-    def order(self, places: Sequence[int]) -> list[int]:
-        """Return places in order, the one to stay first."""
-        return sorted(places, key=self._keys.__getitem__)
+        left = list(places)
+        for _, values, slack in self._columns:
+            least = max(values[i] for i in left) - slack
+            left = [i for i in left if values[i] >= least]
+            if len(left) == 1:
+                break
+        return left[0]
 
     def why(self, better: int, worse: int) -> tuple[str, str]:
         """Return the rule that tells two images apart, and the reason in words."""
-        for name, mine, other in zip(self.names, self._keys[better], self._keys[worse], strict=False):
-            if mine < other:
+        for name, values, slack in self._columns[:-1]:
+            if values[better] > values[worse] + slack:
                 return name, RULES[name].says(self.facts, better, worse)
-            if mine > other:
+            if values[worse] > values[better] + slack:
                 return "", "the rules would prefer the other"
         return "", "they are alike in everything that the rules look at"
 
 
 def propose(members: Facts, rules: Sequence[Mapping[str, Any]]) -> tuple[str, list[tuple[str, str]]]:
     """Return the id of the image that is proposed to stay, and why: each rule that decided, and its reason in words."""
-    judge = Judge(members, rules)
-    first, *others = judge.order(range(len(members["image_id"])))
-    return str(members["image_id"][first]), reasons(judge, first, others)
+    judge, places = Judge(members, rules), range(len(members["image_id"]))
+    first = judge.best(places)
+    return str(members["image_id"][first]), reasons(judge, first, [i for i in places if i != first])
 
 
 def reasons(judge: Judge, keeper: int, others: Sequence[int]) -> list[tuple[str, str]]:
@@ -96,7 +105,8 @@ def reasons(judge: Judge, keeper: int, others: Sequence[int]) -> list[tuple[str,
     return list(found.items())
 
 
-def _values(facts: Facts, said: Mapping[str, Any]) -> Values:
+def _values(facts: Facts, said: Mapping[str, Any]) -> tuple[Values, float]:
+    """Return what a rule makes of images, and by how much two of them may differ and be alike to it."""
     name = said.get("rule")
     rule = RULES.get(str(name))
     if rule is None:
@@ -110,7 +120,8 @@ def _values(facts: Facts, said: Mapping[str, Any]) -> Values:
                 f"The rule {name!r} can't have {key} = {value!r}.",
                 hint=f"It takes {', '.join(rule.parameters) or 'nothing'}.",
             )
-    return rule.values(facts, {**rule.parameters, **told})
+    parameters = {**rule.parameters, **told}
+    return rule.values(facts, parameters), float(np.log1p(max(0.0, parameters.get("same_within", 0.0))))
 
 
 # -- what the rules look at
@@ -136,11 +147,11 @@ def _numbers(values: Sequence[Any]) -> Values:
     return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
 
 
-def _steps(values: Values, same_within: float) -> Values:
-    """Return values in steps within which they count as equal; what is missing comes last."""
+def _logarithms(values: Values) -> Values:
+    """Return what ratios are differences of; what is missing comes last."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        steps = np.rint(np.log(values) / np.log1p(same_within)) if same_within > 0 else values
-    return np.where(np.isfinite(steps), steps, -np.inf)
+        found = np.log(values)
+    return np.where(np.isfinite(found), found, -np.inf)
 
 
 def _by_source(facts: Facts, told: Mapping[str, Any]) -> Values:
@@ -167,15 +178,22 @@ def _by_companion(facts: Facts, told: Mapping[str, Any]) -> Values:
 
 
 def _by_resolution(facts: Facts, told: Mapping[str, Any]) -> Values:
-    return _steps(_numbers(facts["true_pixels"]), told["same_within"])
+    return _logarithms(_numbers(facts["true_pixels"]))
 
 
 def _by_compression(facts: Facts, told: Mapping[str, Any]) -> Values:
-    return _steps(_numbers(facts["bytes_a_pixel"]), told["same_within"])
+    columns = zip(facts["format"], facts["step"], facts["mode"], strict=True)
+    return _logarithms(np.array([_fineness(*row) for row in columns], np.float64))
+
+
+def _fineness(format: str, step: float | None, mode: str | None) -> float:
+    """Return how finely a picture is coded: 1 without loss, less where tones are rounded, or colours are few."""
+    fine = 1 / step if step else 1.0 if format in _LOSSLESS else _LOSSY
+    return fine * (_FEW if mode in _FEW_COLOURS else 1)
 
 
 def _by_metadata(facts: Facts, told: Mapping[str, Any]) -> Values:
-    return _steps(_numbers(facts["values_embedded"]), told["same_within"])
+    return _logarithms(_numbers(facts["values_embedded"]))
 
 
 def _by_name(facts: Facts, told: Mapping[str, Any]) -> Values:
@@ -207,13 +225,18 @@ def _origin_says(facts: Facts, better: int, worse: int) -> str:
 def _resolution_says(facts: Facts, better: int, worse: int) -> str:
     sizes = [f"{facts['width'][i]} × {facts['height'][i]}" for i in (better, worse)]
     if (facts["pixels"][better] or 0) <= (facts["pixels"][worse] or 0):
-        return f"truly finer: {sizes[0]}, where the other is blown up to {sizes[1]}"
+        return f"holds more: {sizes[0]}, where the other is blown up or framed to {sizes[1]}"
     return f"more pixels: {sizes[0]} against {sizes[1]}"
 
 
 def _compression_says(facts: Facts, better: int, worse: int) -> str:
-    mine, other = facts["bytes_a_pixel"][better], facts["bytes_a_pixel"][worse]
-    return f"less compressed: {mine or 0:.2f} bytes a pixel against {other or 0:.2f}"
+    modes = facts["mode"][better], facts["mode"][worse]
+    if (modes[0] in _FEW_COLOURS) != (modes[1] in _FEW_COLOURS):
+        return f"more colours: {modes[0]} against {modes[1]}"
+    steps = facts["step"][better], facts["step"][worse]
+    if all(steps):
+        return f"less compressed: tones rounded to steps of {steps[0]:.1f} against {steps[1]:.1f}"
+    return f"less compressed: {facts['format'][better]} against {facts['format'][worse]}"
 
 
 def _metadata_says(facts: Facts, better: int, worse: int) -> str:
@@ -237,7 +260,7 @@ RULES: dict[str, Rule] = {
     "folder": Rule(_by_folder, lambda f, a, b: f"in a folder that is preferred ({f['path'][a]})", {"order": []}),
     "original": Rule(_by_origin, _origin_says, {"software": []}),
     "companion": Rule(_by_companion, lambda f, a, b: "has the file with it that belongs to the same shot", {}),
-    "resolution": Rule(_by_resolution, _resolution_says, {"same_within": 0.02}),
+    "resolution": Rule(_by_resolution, _resolution_says, {"same_within": 0.1}),
     "compression": Rule(_by_compression, _compression_says, {"same_within": 0.05}),
     "metadata": Rule(_by_metadata, _metadata_says, {"same_within": 0.1}),
     "name": Rule(_by_name, lambda f, a, b: f"the other is called a copy ({f['name'][b]})", {"avoid": []}),

@@ -221,3 +221,11 @@ create table cluster_parts (
     derived          boolean not null,
     values_embedded  bigint  not null
 );
+
+-- What a picture really holds; NULL where it couldn't be told.
+create table picture_details (
+    checksum    varchar not null,
+    share       double,     -- how much of its resolution it uses, each way, 0 to 1: less where it was blown up
+    "inner"     double,     -- how much of its area is no plain border, 0 to 1
+    step        double      -- mean step by which a JPEG's luminance was rounded; 1 is the finest
+);

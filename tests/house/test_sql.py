@@ -5,7 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from workbench import clusters, dedup, events, reconcile, scan, suggestion
+from workbench import clusters, dedup, events, reconcile, scan, suggestion, true_size
 from workbench.catalog import Catalog, load_queries, sql_folder
 
 pytestmark = pytest.mark.core
@@ -60,6 +60,9 @@ def lent_tables() -> dict[str, pa.Table]:
         "looked_at": ids.empty_table(),
         "concerned": pa.schema({"image_id": text, "content": text, "checksum": text}).empty_table(),
         "contents_lent": pa.schema({"content": text}).empty_table(),
+        "pictures_measured": pa.schema(
+            {"checksum": text} | dict.fromkeys(true_size.Details._fields, pa.float64())
+        ).empty_table(),
         "clusters_made": clusters._ROWS.empty_table(),
         "parts_made": pa.schema({"image_id": text, "part": text, **clusters._PARTS}).empty_table(),
         "pairs_found": dedup._PAIRS.empty_table(),
