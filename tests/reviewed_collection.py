@@ -80,3 +80,19 @@ def shown(view: dict[str, Any]) -> list[str]:
     """The paths of the images of the cluster shown, the keeper first."""
     members = sorted(view["cluster"]["members"], key=lambda one: one["image_id"] != view["cluster"]["keeper"])
     return [one["path"] for one in members]
+
+
+def multiply(ws: Workspace, times: int) -> None:
+    """Put every image and cluster into the catalogue again so many times, each with contents of its own."""
+    new = "substr(sha256({0}.image_id || i), 1, 20) as image_id, sha256({0}.checksum || i) as checksum"
+    with ws.catalog.writing() as connection:
+        connection.execute(
+            f"insert into image_facts by name select {new.format('s')},"
+            " 'x:' || sha256(picture_hash || i) as picture_hash, s.* exclude (image_id, checksum, picture_hash) from image_facts s, range($times) r(i)",
+            {"times": times},
+        )
+        connection.execute(
+            f"insert into cluster_rows by name select md5(k.cluster_id || i)[1:16] as cluster_id, {new.format('k')},"
+            " role, reason, score, relation from cluster_rows k, range($times) r(i)",
+            {"times": times},
+        )

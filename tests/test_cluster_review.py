@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from reviewed_collection import put_pairs, shown, workspace
+from reviewed_collection import multiply, put_pairs, shown, workspace
 from small_collections import fill, image_ids, png
 
 import workbench as wb
@@ -580,3 +581,20 @@ def test_kinds_are_counted(ws: wb.Bench) -> None:
     assert found[["relation", "clusters", "images", "decided"]].to_numpy().tolist() == [
         ["exact", 2, 6, 0], ["same-picture", 2, 6, 0], ["fuzzy", 2, 6, 0], ["content", 2, 6, 0],
     ]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_ten_thousand_clusters_in_the_queue_cost_no_time(ws: wb.Bench, begun: Callable[..., ReviewSession]) -> None:
+    multiply(ws, 1_250)
+    review = begun(ws)
+    assert review.view()["progress"]["count"] == 10_008
+    took = []
+    for _ in range(20):
+        review.peek()
+        settled(review)
+        started = time.thread_time()
+        review.accept()
+        took.append(time.thread_time() - started)
+    assert sorted(took)[len(took) // 2] < 0.1, took
+    assert review.bulk_accept(review.bulk_preview()["token"])["accepted"] == 9_988
+    assert review.undo()["progress"]["left"] == 9_988
