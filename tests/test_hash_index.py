@@ -135,7 +135,7 @@ def test_an_index_answers_what_comparing_with_each_does(hashes: np.ndarray, aske
 )
 def test_what_is_no_row_of_hashes_is_refused(wrong: object) -> None:
     with pytest.raises(BadValue):
-        pairs_within(wrong, 3)  # type: ignore[arg-type]
+        pairs_within(wrong, 3)  # type: ignore[arg-type]  # wrong on purpose
 
 
 @pytest.mark.parametrize("radius", [-1, 65])
@@ -177,7 +177,7 @@ def test_which_engine_runs_is_said() -> None:
     assert running("numpy").name == "numpy"
     assert running().name in running().says
     with pytest.raises(BadValue, match="fortran"):
-        running("fortran")  # type: ignore[arg-type]
+        running("fortran")  # type: ignore[arg-type]  # wrong on purpose
     if running().name == "numba":
         assert running("numba").name == "numba"
     else:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from picture_files import encoded, photograph
@@ -41,15 +42,15 @@ def ws(home: Path) -> Iterator[wb.Bench]:
 class Watching:
     """A watch on a thread of its own, and what it has told so far."""
 
-    def __init__(self, ws: wb.Bench, folder: Path, **how: object) -> None:
+    def __init__(self, ws: wb.Bench, folder: Path, **how: Any) -> None:
         self.told: list[Arrival] = []
         self.stop = threading.Event()
         self._news = threading.Condition()
         self.thread = threading.Thread(target=self._run, args=(ws, folder, how))
         self.thread.start()
 
-    def _run(self, ws: wb.Bench, folder: Path, how: dict[str, object]) -> None:
-        self.report = watch(ws, folder, settle=0.05, tell=self._tell, stop=self.stop, **how)  # type: ignore[arg-type]
+    def _run(self, ws: wb.Bench, folder: Path, how: dict[str, Any]) -> None:
+        self.report = watch(ws, folder, settle=0.05, tell=self._tell, stop=self.stop, **how)
 
     def _tell(self, arrival: Arrival) -> None:
         with self._news:
@@ -181,7 +182,7 @@ def test_what_cannot_be_watched_is_said(ws: wb.Bench, tmp_path: Path) -> None:
     with pytest.raises(BadValue, match="settle"):
         watch(ws, tmp_path, settle=-1, once=True)
     with pytest.raises(BadValue, match="policy"):
-        watch(ws, tmp_path, policy="burn", once=True)  # type: ignore[arg-type]
+        watch(ws, tmp_path, policy="burn", once=True)  # type: ignore[arg-type]  # wrong on purpose
 
 
 def test_signals_stop_instead_of_breaking_off() -> None:

@@ -306,8 +306,8 @@ _Found = tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32], npt.NDArray[np.ui
 def _hashes(hashes: npt.ArrayLike) -> Hashes:
     try:
         if not isinstance(hashes, np.ndarray):
-            # numpy makes floats of a list that mixes small and very large numbers
-            hashes = np.array([_whole(word) for word in hashes], np.uint64)  # type: ignore[union-attr]
+            # Left to itself, numpy makes floats of a list that mixes small and very large numbers.
+            hashes = np.array([_whole(word) for word in hashes], np.uint64)  # type: ignore[union-attr]  # else TypeError
     except (TypeError, OverflowError) as error:
         raise _no_hashes() from error
     whole = hashes.dtype.kind == "u" or (hashes.dtype.kind == "i" and not (hashes < 0).any())
