@@ -17,6 +17,7 @@ from workbench import clusters, dedup
 from workbench.dedup import FindProgress
 from workbench.dedup_settings import METHODS, Settings, load
 from workbench.errors import BadValue
+from workbench.finders.metadata import statements
 from workbench.relations import Pair, decision_keys, pair
 
 BY_SQL = ["exact", "same-picture", "metadata"]
@@ -309,6 +310,16 @@ def test_a_workspace_says_how_it_wants_it(tmp_path: Path) -> None:
     assert (settings.methods, settings.radius) == (("exact",), 6)
     assert settings.tables["arrivals"] == {"policy": "refuse"}
     assert settings.keepers, "what isn't said is as it comes"
+
+
+def test_what_readme_says_can_be_written(tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    [said] = [block.partition("```")[0] for block in readme.split("```toml\n")[1:] if "[[keeper]]" in block]
+    (tmp_path / "dedup.toml").write_text(said, "utf-8")
+    settings = load(tmp_path)
+    assert [rule["rule"] for rule in settings.keepers] == ["source", "original", "resolution"]
+    assert "photoshop" in settings.keepers[1]["software"], "what a rule doesn't say is as it comes"
+    assert len(statements(settings)) == 1
 
 
 @pytest.mark.parametrize(

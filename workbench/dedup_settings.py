@@ -76,13 +76,17 @@ class Settings:
 def load(folder: Path) -> Settings:
     """Return the settings of a workspace: its ``dedup.toml`` where there is one, else the built-in ones.
 
+    A rule for keepers that says only its name has the parameters that it comes with.
+
     Raises
     ------
     BadValue
         The file is no TOML, or says something that can't be.
     """
     shipped, own = _read(SHIPPED), _read(folder / "dedup.toml")
-    return _settings({**shipped, **own}, folder / "dedup.toml")
+    made = _settings({**shipped, **own}, folder / "dedup.toml")
+    known = {rule["rule"]: rule for rule in shipped["keeper"]}
+    return replace(made, keepers=tuple({**known.get(str(rule.get("rule")), {}), **rule} for rule in made.keepers))
 
 
 def _read(path: Path) -> dict[str, Any]:
