@@ -69,8 +69,9 @@ class Settings:
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Settings:
         """Return the settings that `as_dict` gave; what this version doesn't know is left out."""
-        known = {name: plain[name] for name in cls.__slots__ if name in plain}
-        return cls(**{name: tuple(v) if isinstance(v, list) else v for name, v in known.items()})
+        known: dict[str, Any] = {name: plain[name] for name in cls.__slots__ if name in plain}
+        lists = {name: tuple(value) for name, value in known.items() if isinstance(value, list)}
+        return cls(**known | lists)
 
 
 def load(folder: Path) -> Settings:
