@@ -17,7 +17,7 @@ from pathlib import Path
 from small_collections import fill, jpeg, png
 
 import workbench as wb
-from workbench import removal, removal_journal
+from workbench import removal, removal_journal, sources
 
 SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload(["workbench", "workbench.removal", "workbench.bench", "pandas", "pyarrow", "duckdb"])
@@ -68,22 +68,25 @@ def known(folder: Path) -> dict[str, File]:
     return found
 
 
-def work(home: Path, action: str, seed: int, after: float | None, say: Connection) -> None:
-    """Do one thing, as a person would; die after so many seconds of computing, from its beginning or its first move.
+def work(world: World, seed: int, takes: dict[str, float], say: Connection) -> None:
+    """Open the workspace, which recovers it, say what is wrong with it, then do something and die at a random instant.
 
-    The signal of an interval timer ends the process as suddenly as kill -9 does, and hits it at work however busy the
-    machine is.
+    The signal of a timer that counts this process's computing ends it as suddenly as kill -9 does, and meets it at
+    work however busy the machine is. Says in the end how long it took, when it wasn't met.
     """
-    with wb.open(home, actor="ann") as ws:
-        chance = random.Random(seed)
-        removal_journal._AT_ONCE = chance.choice([3, 200])
+    chance = random.Random(seed)
+    removal_journal._AT_ONCE = chance.choice([3, 200])
+    with wb.open(world.home, actor="ann") as ws:
+        faults = world.faults(ws)
+        action = chance.choice(world.possible())
+        say.send((faults, action, world.inside, world.purged))
         made = _planned(ws, action, chance)
-        late = chance.random() < 0.7
+        late, within = chance.random() < 0.7, takes.get(action, 0.0)
         begun = time.process_time()
 
         def moving(done: int, total: int) -> None:
-            if after is not None and done == late:
-                signal.setitimer(signal.ITIMER_PROF, max(1e-6, after / 2 if late else after))
+            if within and done == late:
+                signal.setitimer(signal.ITIMER_PROF, chance.uniform(1e-5, within / 2 if late else within))
 
         moving(0, 0)
         made.apply(progress=moving)
@@ -132,28 +135,33 @@ class World:
         for place in (self.home, self.folder):
             shutil.rmtree(place)
 
-    def done(self, action: str, seed: int, after: float | None = None) -> float | None:
-        """Do something in another process; return the seconds of computing it took, None when it was killed."""
+    def possible(self) -> list[str]:
+        """What can be done now."""
+        left = len(self.was) - self.clusters - self.purged
+        return [*["apply"] * (self.inside < left), *["restore", "purge"] * (self.inside > 0)]
+
+    def round(self, seed: int, takes: dict[str, float]) -> tuple[list[str], str, float | None]:
+        """Let another process check the world, do something and die; return the faults, what it did, and the seconds
+        of computing that took, None when it died at it.
+        """
         here, there = SERVER.Pipe(duplex=False)
-        process = SERVER.Process(target=work, args=(self.home, action, seed, after, there), daemon=True)
+        process = SERVER.Process(target=work, args=(self, seed, takes, there), daemon=True)
         process.start()
         there.close()
-        process.join()
-        assert process.exitcode in (0, -signal.SIGPROF), f"{action} {seed} ended with {process.exitcode}"
         with here:
-            return here.recv() if process.exitcode == 0 else None
+            faults, action, self.inside, self.purged = here.recv()
+            process.join()
+            assert process.exitcode in (0, -signal.SIGPROF), f"{action} {seed} ended with {process.exitcode}"
+            return faults, action, here.recv() if process.exitcode == 0 else None
 
-    def faults(self) -> list[str]:
-        """Open the workspace, which recovers it, and name everything that isn't as it must be."""
-        found: list[str] = []
-        with wb.open(self.home, actor="ann") as ws:
-            if (self.home / "removal.unfinished").exists():
-                found.append("the note is still there")
-            taken = ws.sql("select path, place, state, leaves from removals")
-            catalogued = set(ws.sql("select s.uri from files s")["uri"])
-            under_way = ws.sql("select count(*) as n from removal_runs where outcome = 'under way'")["n"].iloc[0]
-        if under_way:
-            found.append(f"{under_way} runs have no end")
+    def faults(self, ws: wb.Bench) -> list[str]:
+        """Name everything that isn't as it must be."""
+        found = ["the note is still there"] * (self.home / "removal.unfinished").exists()
+        taken = ws.sql("select path, place, state, leaves from removals")
+        catalogued = set(ws.sql("select uri from files")["uri"])
+        found += ws.sql("select 'has no end: ' || plan_id as said from removal_runs where outcome = 'under way'")[
+            "said"
+        ].tolist()
         quarantined = {r.path: r.place for r in taken.itertuples() if r.state == "quarantined"}
         purged = {r.path for r in taken.itertuples() if r.state == "purged"}
         linked = {r.path for r in taken.itertuples() if r.state != "restored" and r.leaves}
@@ -166,9 +174,7 @@ class World:
         return found
 
     def _path(self, uri: str) -> str:
-        from urllib.parse import unquote
-
-        return str(Path(unquote(uri.removeprefix("file://"))).relative_to(self.folder))
+        return os.path.relpath(sources.readable(uri), self.folder)
 
     def _misplaced(
         self, at_home: dict[str, File], quarantined: dict[str, str], purged: set[str], linked: set[str]
@@ -236,52 +242,37 @@ def kill(
 def _kill_in(
     world: World, made: Killing, kills: int, chance: random.Random, tell: Callable[[Killing], None] | None
 ) -> None:
-    takes = {action: world.done(action, 0) or 0.0 for action in ("apply", "restore")}
-    world.done("apply", 0)
-    takes["purge"] = world.done("purge", 1) or 0.0
-    made.faults += world.faults()
-    redundant = len(world.was) - world.clusters
+    takes: dict[str, float] = {}
     for _ in range(_ROUNDS):
-        if sum(made.amid.values()) >= kills or made.faults or redundant - world.purged < 6:
+        if sum(made.amid.values()) >= kills or made.faults or world.purged > len(world.was) // 3:
             break
         before = world.inside, world.purged
-        action = chance.choice(_next(world.inside, redundant - world.purged))
-        made.kills += 1
-        if world.done(action, chance.randrange(10**9), chance.uniform(0, takes[action])) is None:
+        made.faults, action, took = world.round(chance.randrange(10**9), takes)
+        made.moved_some += (world.inside, world.purged) != before
+        if took is None:
+            made.kills += 1
             made.amid[action] = made.amid.get(action, 0) + 1
             takes[action] *= 1.05
         else:
-            takes[action] *= 0.85  # it has less to do than the first time
-        made.faults += world.faults()
-        made.moved_some += (world.inside, world.purged) != before
+            takes[action] = min(took, takes.get(action, took) * 0.8)  # it had less to do than the first time
         if tell is not None:
             tell(made)
     if not made.faults:
         made.faults += _in_the_end(world)
 
 
-def _next(inside: int, left: int) -> list[str]:
-    """What can be done now."""
-    return [*["apply"] * (inside < left), *["restore", "purge"] * (inside > 0)]
-
-
 def _in_the_end(world: World) -> list[str]:
     """Restore everything, and compare it with what was there in the beginning."""
     with wb.open(world.home, actor="ann") as ws:
-        report = removal.restore(ws)
-        faults = [str(one) for one in report.left]
+        faults = world.faults(ws)
+        faults += [str(one) for one in removal.restore(ws).left]
         ws.verify()
         faults += [f"{row.check}: {row.row}" for row in ws.check().itertuples()]
         purged = set(ws.sql("select path from removals where state <> 'restored'")["path"])
         sql = "select path, value from entered join images using (image_id) where field = 'Xmp.dc.source'"
         values = dict(ws.sql(sql).itertuples(index=False))
     at_home = known(world.folder)
-    faults += [
-        f"{path} isn't as it was" for path, was in world.was.items() if path not in purged and at_home.get(path) != was
-    ]
-    faults += [
-        f"{p} lost its value"
-        for p in world.was
-        if p[:6] == "copies" and p[-4:] != ".xmp" and p not in purged and values[p] != p
-    ]
-    return faults
+    there = {path: was for path, was in world.was.items() if path not in purged}
+    faults += [f"{path} isn't as it was" for path, was in there.items() if at_home.get(path) != was]
+    copies = [path for path in there if path.startswith("copies") and not path.endswith(".xmp")]
+    return faults + [f"{path} lost its value" for path in copies if values[path] != path]

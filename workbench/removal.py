@@ -434,7 +434,9 @@ def _remove(made: Plan, reason: str, progress: Tell | None, cancel: threading.Ev
                 made.merge.apply(reason)
             with _guarded() as guard:
                 move = _mover(ws, guard)
-                how: dict[str, Any] = {"what": made.what, "run_id": made.plan_id, "reason": reason}
+                how: dict[str, Any] = {
+                    "what": made.what, "run_id": made.plan_id, "reason": reason, "locked": True,
+                }  # fmt: skip
                 return carry_out(
                     ws, note, QUARANTINE, items, move, left=left, progress=progress, cancel=cancel, **how
                 )  # fmt: skip

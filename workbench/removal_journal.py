@@ -223,6 +223,7 @@ def carry_out(
     reason: str = "",
     progress: Tell | None = None,
     cancel: threading.Event | None = None,
+    locked: bool = False,
 ) -> RemovalReport:
     """Do something to files, one by one, with the journal kept; call it inside `alone`.
 
@@ -232,6 +233,8 @@ def carry_out(
         Moves one file, or raises `Refusal`: then that file is left, with the reason.
     left : sequence of Left
         What is known beforehand not to be moved; goes into the records.
+    locked : bool
+        It is called inside `no_scans`.
 
     Returns
     -------
@@ -239,7 +242,7 @@ def carry_out(
         Also after Ctrl-C, which cancels: what was done is kept.
     """
     report = RemovalReport(action, run_id or uuid.uuid4().hex, left=list(left))
-    run = _Run(ws, report, what, reason)
+    run = _Run(ws, report, what, reason, locked=locked)
     _leave_note(note)
     run.begin(items)
     try:
@@ -251,7 +254,7 @@ def carry_out(
             if progress is not None:
                 progress(number + 1, len(items))
     except KeyboardInterrupt:  # it may have come between moving a file and noting it: the disk knows
-        [settled] = recover_alone(ws, note, outcome="cancelled")
+        [settled] = recover_alone(ws, note, outcome="cancelled", locked=locked)
         return settled
     run.end()
     note.unlink(missing_ok=True)
@@ -261,8 +264,8 @@ def carry_out(
 class _Run:
     """A run under way: what was moved and isn't recorded yet."""
 
-    def __init__(self, ws: Workspace, report: RemovalReport, what: str, reason: str) -> None:
-        self.ws, self.report, self.what, self.reason = ws, report, what, reason
+    def __init__(self, ws: Workspace, report: RemovalReport, what: str, reason: str, *, locked: bool) -> None:
+        self.ws, self.report, self.what, self.reason, self._locked = ws, report, what, reason, locked
         self._pending: list[Item] = []
         self._known: set[tuple[str, str]] = set()
         self._since = time.monotonic()
@@ -291,22 +294,23 @@ class _Run:
     def record(self) -> None:
         """Write to the ledger what was moved, once it is sure to be on the disk."""
         if self._pending:
-            tidy(self._folders())
+            tidy(self._folders(self._pending))
             about = {"plan_id": self.report.run_id, "count": len(self._pending)}
             records = [astuple(item) for item in self._pending]
             self._write(DONE[self.report.action], about, records, f"done-{next(self._numbers)}")
             self._pending.clear()
         self._since = time.monotonic()
 
-    def _folders(self) -> set[bytes]:
-        places = [place_bytes(self.ws.folder, item.place) for item in self._pending]
-        places += [sources.local_bytes(item.uri) for item in self._pending]
+    def _folders(self, items: Sequence[Item]) -> set[bytes]:
+        places = [place_bytes(self.ws.folder, item.place) for item in items]
+        places += [sources.local_bytes(item.uri) for item in items]
         return {path.rpartition(b"/")[0] for path in places}
 
     def end(self) -> None:
         self.record()
         if self.report.action != PURGE:
-            measure_again(self.ws, [i for i in self.report.done if i.leaves or self.report.action == RESTORE])
+            changed = [item for item in self.report.done if item.leaves or self.report.action == RESTORE]
+            measure_again(self.ws, changed, locked=self._locked)
         if self.report.action == RESTORE and self.report.done:
             clusters.refresh(self.ws, [item.checksum for item in self.report.done])
         about = {"plan_id": self.report.run_id, "outcome": self.report.outcome, "done": len(self.report.done)}
@@ -320,7 +324,7 @@ class _Run:
 
     def settle(self, items: Sequence[Item]) -> None:
         """Note of every file that wasn't noted where the disk says that it is."""
-        tidy({place_bytes(self.ws.folder, item.place).rpartition(b"/")[0] for item in items})
+        tidy(self._folders(items))
         for item in items:
             if item.key not in self._known and self._is_done(item):
                 self.note(item)
@@ -345,7 +349,7 @@ class _Run:
         return where == "place" if action == QUARANTINE else where != "place"
 
 
-def measure_again(ws: Workspace, items: Sequence[Item]) -> None:
+def measure_again(ws: Workspace, items: Sequence[Item], *, locked: bool) -> None:
     """Read files that were put back, or links that were left, into the catalogue unless a scan did so meanwhile."""
     if not items:
         return
@@ -359,7 +363,7 @@ def measure_again(ws: Workspace, items: Sequence[Item]) -> None:
                 by_source.setdefault(item.source, []).append(listed)
     found = ws.query("source_uris", names=list(by_source))
     for source, uri in zip(found["source"], found["uri"], strict=True):
-        take_in(ws, uri, by_source[source])
+        take_in(ws, uri, by_source[source], locked=locked)
 
 
 # ── after a crash ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -376,19 +380,21 @@ def recover(ws: Workspace) -> list[RemovalReport]:
         return []
 
 
-def recover_alone(ws: Workspace, note: Path, *, outcome: str = "recovered") -> list[RemovalReport]:
+def recover_alone(
+    ws: Workspace, note: Path, *, outcome: str = "recovered", locked: bool = False
+) -> list[RemovalReport]:
     """Do what `recover` does, inside `alone`."""
     if not note.exists():
         return []
-    reports = [_recovered(ws, row, outcome) for row in ws.query("open_removals").to_dict("records")]
+    reports = [_recovered(ws, row, outcome, locked=locked) for row in ws.query("open_removals").to_dict("records")]
     note.unlink(missing_ok=True)
     return reports
 
 
-def _recovered(ws: Workspace, row: dict[Any, Any], outcome: str) -> RemovalReport:
+def _recovered(ws: Workspace, row: dict[Any, Any], outcome: str, *, locked: bool) -> RemovalReport:
     items = [Item(*record) for record in unpack(ws.ledger.attachment(int(row["seq"])) or b"")]
     report = RemovalReport(row["action"], row["plan_id"], outcome)
-    run = _Run(ws, report, row["what"], row["reason"] or "")
+    run = _Run(ws, report, row["what"], row["reason"] or "", locked=locked)
     states = ws.query("removal_states", plan_ids=sorted({item.plan_id for item in items}))
     state = _STATES[report.action]
     done = states[states["state"] == state]

@@ -208,7 +208,7 @@ def scan(
     return _Scan(ws, uri, batch, workers, _Teller(progress), cancel or threading.Event(), again, record).run()
 
 
-def take_in(ws: Workspace, uri: str, files: list[sources.Listed], *, workers: int | None = None) -> ScanReport:
+def take_in(ws: Workspace, uri: str, files: list[sources.Listed], *, locked: bool = False) -> ScanReport:
     """Read some files of a source that was scanned before, and nothing else of it: those that were put back.
 
     Parameters
@@ -217,8 +217,10 @@ def take_in(ws: Workspace, uri: str, files: list[sources.Listed], *, workers: in
         The source's.
     files : list of Listed
         As a walk of the source would list them.
+    locked : bool
+        The caller holds `lock_of` the source.
     """
-    return _Scan(ws, uri, None, workers, _Teller(None), threading.Event(), False, False).take_in(files)
+    return _Scan(ws, uri, None, None, _Teller(None), threading.Event(), False, False).take_in(files, locked=locked)
 
 
 def lock_of(ws: Workspace, uri: str) -> FileLock:
@@ -409,11 +411,11 @@ class _Scan:
                 return
             after = page[-1].uri
 
-    def take_in(self, files: list[sources.Listed]) -> ScanReport:
+    def take_in(self, files: list[sources.Listed], *, locked: bool) -> ScanReport:
         items = [Item(sources.image_id(f.uri), f.uri, f.path, f.size, f.mtime_ns) for f in files]
         pending = _Pending()
         self.report.batch = self.source
-        with self._alone():
+        with contextlib.nullcontext() if locked else self._alone():
             for item, result in self._measured(items):
                 self._count(pending, item, _outcome(result))
                 if pending.is_full():
