@@ -613,6 +613,7 @@ def test_people_without_a_right(ws: wb.Bench, people: object) -> None:
 # ── the command line ──────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_on_the_command_line(tmp_path: Path, home: Path, folder: Path) -> None:
     before, where = files(folder), ("--workspace", home / "w", "--actor", "bob")
     filters = ("--undecided", "--relation", "exact")

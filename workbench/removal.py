@@ -34,6 +34,7 @@ from workbench.removal_journal import (
     carry_out,
     items_of,
     no_scans,
+    recover,
     recover_alone,
 )  # fmt: skip
 from workbench.workspace import Workspace
@@ -249,6 +250,7 @@ def plan(
         raise BadValue("Not everything that nobody has decided.", hint="Name clusters, relations or images.")
     if leave not in LINKS:
         raise BadValue(f"There is no link called {leave!r}.", hint="Say hardlink or reflink.")
+    recover(ws)
     made = Plan(ws, QUARANTINE, f"{LINKS[leave]} into quarantine", undecided=undecided)
     rows = _candidates(ws, clusters, relations, images, undecided=undecided)
     _must_know(ws, clusters)
@@ -503,6 +505,7 @@ def restoration(ws: Workspace, images: Sequence[str] | None = None, *, plans: Se
     images, plans : sequence of str, optional
         Only these images, only what these removals took out; everything when neither is given.
     """
+    recover(ws)
     made = Plan(ws, RESTORE, "put files back from quarantine")
     made.items = _in_quarantine(ws, images, plans)
     return made
@@ -580,6 +583,7 @@ def purge(ws: Workspace, images: Sequence[str] | None = None, *, plans: Sequence
         The actor has no right ``purge``.
     """
     require_right(ws, PURGE)
+    recover(ws)
     made = Plan(ws, PURGE, "delete quarantined files for good")
     days = rules_of(ws).waiting_days
     since = _quarantined_at(ws)
