@@ -23,6 +23,8 @@ EDGE = 400
 ENLARGED = 2.0
 MOST = 600
 """Features kept of one picture."""
+NARROWEST = 24
+"""Pixels across, at that size, below which nothing is looked for."""
 REACH = 4.0
 """Pixels (at `EDGE`) by which two matching points may miss each other and still count."""
 
@@ -69,7 +71,9 @@ def extract(picture: Pixels, *, kind: Kind = "orb", most: int = MOST) -> Feature
     factor = min(EDGE / max(width, height), ENLARGED)
     if abs(factor - 1) > 0.02:
         grey = resize(grey, (max(1, round(width * factor)), max(1, round(height * factor))))
-    found, descriptors = _detector(kind, most).detectAndCompute(grey, None)
+    found, descriptors = [], None
+    if min(grey.shape) >= NARROWEST:
+        found, descriptors = _detector(kind, most).detectAndCompute(grey, None)
     if descriptors is None or not len(found):
         shape, dtype = ((0, 32), np.uint8) if kind == "orb" else ((0, 128), np.float32)
         empty = np.zeros(0, np.float32)
@@ -163,7 +167,7 @@ def fit(one: Features, other: Features, pairs: npt.NDArray[Any], *, least: int =
         if direct is not None and abs(direct[2, 2]) > 1e-9:
             ways.append((direct / direct[2, 2], int((misses(direct, source, target) <= reach).sum())))
     ways = [(matrix, count) for matrix, count in ways if count >= least and is_sane(matrix, one.size)]
-    enough = 0.94 * max((count for _, count in ways), default=0)
+    enough = 0.97 * max((count for _, count in ways), default=0)
     return next((Fit(matrix, count, len(pairs)) for matrix, count in ways if count >= enough), None)
 
 

@@ -7,6 +7,7 @@ a mapping that could take every colour to any other would explain a red shirt fr
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -85,8 +86,9 @@ def retoned(source: Floats, target: Floats, known: Mask) -> Retoned:
     strength = _strength(before, outside - y_out[:, None], weights)
     toned = grey + np.float32(strength) * (toned - grey)
     for channel in range(3):
-        offset, gain = _cast(toned[rows, columns, channel], outside[:, channel], weights, free=strength < GREY)
-        toned[..., channel] = offset + gain * toned[..., channel]
+        toned[..., channel] = _cast(toned[rows, columns, channel], outside[:, channel], weights, free=strength < GREY)(
+            toned[..., channel]
+        )
     return Retoned(np.clip(toned, 0, 255), curve.slope, strength, curve.drift, curve.words(strength))
 
 
@@ -190,12 +192,18 @@ def _strength(before: Floats, after: Floats, weights: Doubles) -> float:
     return strength
 
 
-def _cast(values: Floats, wanted: Floats, weights: Doubles, *, free: bool) -> tuple[np.float32, np.float32]:
-    """Return offset and gain of one channel; within bounds unless the target has no colours of its own."""
-    terms = np.stack([np.ones(len(values)), values / 255.0], axis=1) * np.sqrt(weights)[:, None]
-    pull = np.diag([0.1, 0.1]) if free else np.diag([3.0, 3.0])
-    found, _ = robust_fit(terms, wanted * np.sqrt(weights), pull, np.array([0.0, 255.0]))
-    offset, gain = float(found[0]), float(found[1]) / 255
-    if not free:
-        offset, gain = float(np.clip(offset, -_OFFSET, _OFFSET)), float(np.clip(gain, *_GAINS))
-    return np.float32(offset), np.float32(gain)
+def _cast(values: Floats, wanted: Floats, weights: Doubles, *, free: bool) -> Callable[[Floats], Floats]:
+    """Return what a colour cast does to one channel: an offset and a gain within bounds.
+
+    Where the target has no colours of its own, any curve: brown tones and the like are made of the brightness alone.
+    """
+    x = values / 255.0
+    powers = [np.ones(len(x)), x, x**2] if free else [np.ones(len(x)), x]
+    terms = np.stack(powers, axis=1) * np.sqrt(weights)[:, None]
+    pull = np.diag([0.1] * 3 if free else [3.0] * 2)
+    found, _ = robust_fit(terms, wanted * np.sqrt(weights), pull, np.array([0.0, 255.0, 0.0][: len(powers)]))
+    if free:
+        a, b, c = (np.float32(v) for v in (found[0], found[1] / 255, found[2] / 255**2))
+        return lambda channel: a + channel * (b + channel * c)
+    offset, gain = np.float32(np.clip(found[0], -_OFFSET, _OFFSET)), np.float32(np.clip(found[1] / 255, *_GAINS))
+    return lambda channel: offset + gain * channel

@@ -37,7 +37,7 @@ SYMMETRIES: dict[str, Matrix] = {
 
 MIRRORED = ("mirror", "flip", "transpose", "transverse")
 
-VERSION = 3
+VERSION = 4
 """Goes up with whatever changes verdicts: what was said before is then asked again."""
 
 FRAME = 128
@@ -97,7 +97,7 @@ class Thresholds:
     likeness: float = 0.75
     agreement: float = 0.7
     deviation: float = 20.0
-    recoloured: float = 0.006
+    recoloured: float = 0.0055
     overlaid: float = 0.1
     two_sided: float = 0.002
     startling: float = 14.0
@@ -281,7 +281,6 @@ class _Overlap(NamedTuple):
     covers_b: float
     matrix: Matrix
     is_whole: bool  # nothing cropped, nothing around
-    is_bent: bool  # seen from aside
     is_squeezed: bool
     has_seam: bool  # one ends inside the other
 
@@ -298,7 +297,7 @@ def _compare(a: Pixels, b: Pixels, laid: _Laid, limits: Thresholds) -> Verdict:
     assert close is not None, "it overlapped at a smaller size"
     details = _details(close, limits)
     if details.worst > limits.startling / 2:
-        finer = _refined(a, b, close, np.ones_like(close.known))
+        finer = _refined(a, b, close, np.ones_like(close.known), bends=_bend(close.matrix) > 0.002)
         again = None if finer is None else _details(finer, limits)
         if again is not None and again.worst < details.worst:
             details = again
@@ -320,7 +319,8 @@ def _best_laid(a: Pixels, b: Pixels, laid: _Laid, limits: Thresholds) -> tuple[_
     if tried[0][1].fits > figures.fits - 1:
         overlap, figures = tried[0]
     if figures.agreement > 0.3:
-        finer = _refined(a, b, overlap, figures.calm)
+        bends = _bend(overlap.matrix) > 0.01
+        finer = _refined(a, b, overlap, figures.calm, bends=bends)
         if finer is not None and (again := _figures(finer, limits)).fits > figures.fits:
             return finer, again
     return overlap, figures
@@ -356,8 +356,8 @@ def _lay(a: Pixels, b: Pixels, matrix: Matrix, frame: int) -> _Overlap | None:
     if known.mean() < 0.2:
         return None
     has_seam = max(_seam(matrix, b), _seam(features.inverse(matrix), a)) > SEAM
-    bent, whole = _bend(matrix) > 0.02, min(covers_a, covers_b) > 0.96
-    return _Overlap(one, other, known, covers_a, covers_b, matrix, whole, bent, _squeeze(a, b, matrix) > 1.04, has_seam)
+    whole = min(covers_a, covers_b) > 0.96
+    return _Overlap(one, other, known, covers_a, covers_b, matrix, whole, _squeeze(a, b, matrix) > 1.04, has_seam)
 
 
 def _squeeze(a: Pixels, b: Pixels, matrix: Matrix) -> float:
@@ -375,13 +375,13 @@ def _is_plausible(overlap: _Overlap, details: _Details | None) -> bool:
     enlarged, on a ground that goes on, in a light that stays where it was. A copy inside another picture ends at a
     seam, and a crop takes its light along.
     """
-    if overlap.is_whole or overlap.is_bent or overlap.has_seam:
+    if overlap.is_whole or overlap.has_seam:
         return True
     return not overlap.is_squeezed and (details is None or details.drift < DRIFT)
 
 
 def _seam(matrix: Matrix, picture: Pixels) -> float:
-    """Return by how many levels a picture changes, in the median, where the edge of the other comes to lie in it."""
+    """Return by how many levels a picture changes, over a quarter of the way, where the other ends in it."""
     along = np.linspace(0.05, 0.95, 40)
     jumps = []
     for side in (0.0, 1.0):
@@ -395,7 +395,7 @@ def _seam(matrix: Matrix, picture: Pixels) -> float:
             values = [picture[y, x].astype(int) for x, y in (p.T for p in at)]
             jumps.append(np.abs(values[0] - values[1]).max(1) if len(values[0]) else np.zeros(0))
     every = np.concatenate(jumps)
-    return float(np.median(every)) if len(every) >= 10 else 0.0
+    return float(np.quantile(every, 0.75)) if len(every) >= 10 else 0.0
 
 
 def _shared(matrix: Matrix, shape: tuple[int, ...]) -> tuple[tuple[float, float, float, float] | None, float]:
@@ -420,9 +420,9 @@ def _bend(matrix: Matrix) -> float:
     return float(np.abs(matrix[2, :2] / matrix[2, 2]).sum())
 
 
-def _refined(a: Pixels, b: Pixels, overlap: _Overlap, calm: Mask) -> _Overlap | None:
+def _refined(a: Pixels, b: Pixels, overlap: _Overlap, calm: Mask, *, bends: bool) -> _Overlap | None:
     one, other = (features.smooth(tones.luma(x), 1.0) for x in (overlap.one, overlap.other))
-    better = features.refine(one, other, overlap.known & calm, bends=bool(_bend(overlap.matrix) > 0.01))
+    better = features.refine(one, other, overlap.known & calm, bends=bends)
     if better is None:
         return None
     high, wide = overlap.known.shape
@@ -534,21 +534,28 @@ def _sort_out(found: list[Difference], shape: tuple[int, ...]) -> tuple[float, l
     leans = 0.15 if max(clear) > 3 * unclear else CLEAR
     recoloured, added = 0.0, [0.0, 0.0]
     excused = np.zeros(shape, bool)
+    bar = _bar(found, shape)
     for piece in found:
-        if main * piece.lean > leans or -main * piece.lean > CLEAR:
-            added[int(piece.lean > 0)] += piece.share * (0.4 if _at_edge(piece.mask) else 1.0)
+        in_bar = bool(bar[piece.mask].mean() > 0.9)
+        if in_bar or main * piece.lean > leans or -main * piece.lean > CLEAR:
+            added[int((main if in_bar else piece.lean) > 0)] += piece.share * (0.4 if in_bar else 1.0)
             excused |= piece.mask
         elif piece.weight > 6:
             recoloured += piece.share * (0.1 if piece.outline < FAINT else 1.0)
     return recoloured, added, features.grown(excused, 4)
 
 
-def _at_edge(mask: Mask) -> bool:
-    """Tell whether a piece lies along one whole edge of the overlap."""
-    return bool(
-        max(mask[:3].any(0).mean(), mask[-3:].any(0).mean(), mask[:, :3].any(1).mean(), mask[:, -3:].any(1).mean())
-        > 0.8
-    )
+def _bar(found: list[Difference], shape: tuple[int, ...]) -> Mask:
+    """Return the rows or columns that a piece along one whole edge of the overlap takes up."""
+    bar: Mask = np.zeros(shape, np.bool_)
+    for piece in (piece for piece in found if abs(piece.lean) > 0.3):
+        ways: list[tuple[Mask, Mask]] = [(piece.mask, bar), (piece.mask.T, bar.T)]
+        for mask, target in ways:
+            band = np.flatnonzero(mask.any(1))
+            low, high = int(band[0]), int(band[-1]) + 1
+            if mask.any(0).mean() > 0.75 and (low < 6 or high > len(mask) - 6) and high - low < 0.3 * len(mask):
+                target[low:high] = True
+    return bar
 
 
 # — small print —
@@ -654,7 +661,8 @@ def _judge(
         "evidence": _mark(figures.structured, 0.0, 0.04, 0.3),
     }
     if laid.matches:
-        marks["features"] = _mark(laid.inliers, limits.inliers / 2, limits.inliers, 4 * limits.inliers)
+        agree = _mark(laid.inliers / laid.matches, 0.06, 0.15, 0.4)
+        marks["features"] = min(agree, _mark(laid.inliers, limits.inliers / 2, limits.inliers, 4 * limits.inliers))
     if details is not None:
         marks["details"] = _mark(-details.changed, -4 * limits.startling, -limits.startling, -limits.startling / 2)
         marks["sides"] = min(

@@ -1,0 +1,115 @@
+"""Local features: the same spots are found again, however the picture was turned, and always the same ones."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from seen_pictures import copy, original
+
+from workbench import edits, features
+
+
+@pytest.mark.parametrize("kind", ["orb", "sift"])
+@pytest.mark.parametrize("edit", ["resize_50", "rotate_90", "rotate_10", "crop_75"])
+def test_a_copy_lies_where_its_features_say(kind: features.Kind, edit: str) -> None:
+    one, other = (features.extract(p, kind=kind) for p in (original(0), copy(0, edit)))
+    found = features.fit(one, other, features.match(one, other))
+    assert found is not None
+    assert found.inliers > 25
+    assert features.is_sane(found.matrix, one.size)
+
+
+def test_features_are_the_same_every_time_and_the_strongest_first() -> None:
+    one, again = features.extract(original(0)), features.extract(original(0))
+    assert all(np.array_equal(a, b) for a, b in zip(one[:4], again[:4], strict=True))
+    few = features.extract(original(0), most=50)
+    assert len(few.points) == 50
+    assert few.descriptors.shape == (50, 32)
+
+
+def test_points_are_in_the_pictures_own_pixels() -> None:
+    large = features.resize(original(0), (1200, 820))
+    found = features.extract(large)
+    assert found.size == (1200, 820)
+    assert 800 < found.points[:, 0].max() < 1200
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (1, 400), (8, 3000), (300, 300)])
+def test_a_flat_picture_has_none_and_matches_nothing(shape: tuple[int, int]) -> None:
+    flat = features.extract(np.full((*shape, 3), 90, np.uint8))
+    assert flat.points.shape == (0, 2)
+    pairs = features.match(flat, features.extract(original(0)))
+    assert pairs.shape == (0, 2)
+    assert features.fit(flat, flat, pairs) is None
+
+
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**32))
+def test_hamming_counts_bits(n: int, m: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    one, other = (rng.integers(0, 256, (k, 32), dtype=np.uint8) for k in (n, m))
+    wanted = np.unpackbits(one[:, None] ^ other[None], axis=2).sum(2)
+    assert np.array_equal(features.hamming(one, other), wanted)
+
+
+@given(st.floats(-40, 40), st.floats(-40, 40), st.floats(0.4, 2.5), st.floats(-3.1, 3.1))
+def test_there_and_back_is_where_one_was(x: float, y: float, scale: float, turn: float) -> None:
+    c, s = scale * np.cos(turn), scale * np.sin(turn)
+    matrix = np.array([[c, -s, x], [s, c, y], [0.0005, 0.0003, 1.0]])
+    points = np.array([[0.0, 0.0], [120.0, 30.0], [60.0, 90.0]])
+    assert np.allclose(features.apply(features.inverse(matrix), features.apply(matrix, points)), points, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [
+        np.diag([-1.0, 1.0, 1.0]),
+        np.diag([1.0, 0.05, 1.0]),
+        np.array([[1, 0, 0], [0, 1, 0], [-0.02, 0, 1.0]]),
+        np.full((3, 3), np.nan),
+    ],
+    ids=["mirrored", "sliver", "folded", "nothing"],
+)
+def test_what_no_copy_can_lie_like_is_told(matrix: features.Matrix) -> None:
+    assert not features.is_sane(matrix, (100, 80))
+    assert features.is_sane(np.eye(3), (100, 80))
+
+
+def test_a_warped_picture_lies_where_it_should_and_knows_what_it_lacks() -> None:
+    picture = np.zeros((60, 80, 3), np.uint8)
+    picture[20:40, 30:50] = 200
+    warped, known = features.warp(picture, np.array([[1, 0, 10], [0, 1, 5], [0, 0, 1.0]]), (80, 60))
+    assert warped[30:40, 45:55].mean() > 190
+    assert not known[:4].any()
+    assert not known[:, :9].any()
+    assert known[8:, 12:].all()
+
+
+def test_refining_finds_a_small_shift() -> None:
+    grey = features.smooth(features.to_grey(original(0)).astype(np.float32)[:128, :128], 1.5)
+    shift = np.array([[1, 0, 2.4], [0, 1, -1.3], [0, 0, 1.0]])
+    moved, known = features.warp(grey, shift, (128, 128))
+    found = features.refine(grey, moved, known, bends=False)
+    assert found is not None
+    assert np.allclose(found[:2, 2], [-2.4, 1.3], atol=0.6)
+    assert (
+        features.refine(np.zeros((64, 64), np.float32), np.zeros((64, 64), np.float32), known[:64, :64], bends=True)
+        is None
+    )
+
+
+def test_thumbnails_are_read_and_damaged_ones_are_none() -> None:
+    file = edits.encoded(original(0))
+    read = features.decode(file)
+    assert read is not None
+    assert np.abs(read.astype(int) - original(0)).mean() < 4
+    assert features.decode(b"") is None
+    assert features.decode(b"no picture") is None
+
+
+def test_parts_of_a_mask_come_with_their_boxes() -> None:
+    mask = np.zeros((20, 30), bool)
+    mask[2:5, 3:9], mask[10:12, 20:22], mask[18, 0] = True, True, True
+    found = features.parts(mask, least=2)
+    assert [(part.pixels, part.box) for part in found] == [(18, (3, 2, 6, 3)), (4, (20, 10, 2, 2))]
+    assert features.inner(np.ones((9, 9), bool), 2).sum() == 25
+    assert features.shrunk(np.ones((9, 9), bool), 2).sum() == 81
