@@ -88,7 +88,8 @@ def multiply(ws: Workspace, times: int) -> None:
     with ws.catalog.writing() as connection:
         connection.execute(
             f"insert into image_facts by name select {new.format('s')},"
-            " 'x:' || sha256(picture_hash || i) as picture_hash, s.* exclude (image_id, checksum, picture_hash) from image_facts s, range($times) r(i)",
+            " 'x:' || sha256(picture_hash || i) as picture_hash, s.* exclude (image_id, checksum, picture_hash)"
+            " from image_facts s, range($times) r(i)",
             {"times": times},
         )
         connection.execute(
