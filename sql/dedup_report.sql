@@ -147,3 +147,34 @@ from (select unnest($image_ids::varchar[]) as old_id) i
 left join aliases a on a.old_id = i.old_id
 join image_facts f on f.image_id = coalesce(a.image_id, i.old_id)
 order by i.old_id
+
+-- name: report_calibration()
+-- The figures of the last calibration: a row a kind of edit or set of pairs.
+select f.part, f.kind, f.says, f.tried, f.proposed, f.found, f.refuted, f.share, f.low, f.high
+from calibration_figures f
+where f.calibration_id = (select calibration_id from calibrations order by seq desc limit 1)
+order by f.part desc, f.share, f.kind
+
+-- name: report_calibrated()
+-- The last calibration as a whole.
+select pictures, sampled, kinds, recall, least_recall, pairs, false_matches, false_match_bound, actor, "at"
+from calibrations order by seq desc limit 1
+
+-- name: report_optimised()
+-- Files that were made smaller where they are, by what became of them.
+select how, state, count(*) as files, sum(size_before)::bigint as bytes_before, sum(size_after)::bigint as bytes_after,
+       sum(saved)::bigint as saved
+from optimised group by how, state order by how, state
+
+-- name: changes_on_record(image_ids)
+-- What some images' files became by a recorded change since they were first seen: checksums that are accounted for.
+select i.old_id, o.after as checksum
+from (select unnest($image_ids::varchar[]) as old_id) i
+left join aliases a on a.old_id = i.old_id
+join optimised o on o.image_id = coalesce(a.image_id, i.old_id)
+union
+select i.old_id, e.after
+from (select unnest($image_ids::varchar[]) as old_id) i
+left join aliases a on a.old_id = i.old_id
+join embeds e on e.image_id = coalesce(a.image_id, i.old_id) and e.mode in ('inplace', 'restored') and e.after is not null
+order by all

@@ -25,6 +25,7 @@ from workbench.bulk import Preview
 from workbench.dedup import FindProgress, FindReport
 from workbench.dedup_verbs import Dedup
 from workbench.events import Event
+from workbench.optimise import recover as recover_smaller_files
 from workbench.removal_journal import recover as recover_removals
 from workbench.renaming import EveryBulk, recover, undo_rename
 from workbench.scan import Progress, ScanReport
@@ -50,6 +51,7 @@ class Bench(Workspace):
         super().__init__(folder, actor=actor)
         recover(self)
         recover_removals(self)
+        recover_smaller_files(self)
 
     def scan(
         self,

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from workbench import bench, dedup_report, removal
+from workbench import bench, dedup_report, optimise, removal
 from workbench.dedup_settings import METHODS
 from workbench.errors import BadValue, Stale
 from workbench.relations import DUPLICATES
@@ -177,6 +177,33 @@ def _verify_report(args: argparse.Namespace) -> int:
     return 0 if found.ok else 1
 
 
+def _optimise(ws: bench.Bench, args: argparse.Namespace) -> int:
+    """Make files smaller where they are, without loss unless dedup.toml says otherwise; originals are kept."""
+    if args.restore:
+        back = optimise.restore(ws, args.job, reason=args.reason)
+        say({"restored": back.files, "left": back.left}, args, str(back))
+        return 1 if back.left else 0
+    if args.confirm:
+        freed = optimise.confirm(ws, args.job, reason=args.reason)
+        say({"freed": freed}, args, f"The originals are let go: {freed:,} bytes are free.")
+        return 0
+    made = ws.dedup.optimise(ws.search(args.query) if args.query else None)
+    if args.yes:
+        made.apply(args.reason)
+    say(made.as_dict(), args, repr(made))
+    return 1 if made.failed else 0
+
+
+def _optimise_arguments(parser: argparse.ArgumentParser) -> None:
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--yes", action="store_true", help="do it; without it, it is only worked out")
+    what.add_argument("--restore", action="store_true", help="put originals back")
+    what.add_argument("--confirm", action="store_true", help="let go of originals: there is no way back")
+    parser.add_argument("--query", default="", help="only the images that this finds, as in search")
+    parser.add_argument("--job", metavar="ID", help="only what this run made smaller")
+    parser.add_argument("--reason", default="", help="why; stands in the ledger")
+
+
 def _report_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, metavar="DIR", help="a folder that doesn't exist yet")
     parser.add_argument("--title", default="", help="who or what it is for; the workspace's name when not given")
@@ -216,6 +243,7 @@ VERBS: dict[str, Verb | Apart] = {
     "restore": Verb(_restore, _restore_arguments),
     "purge": Verb(_purge, _purge_arguments),
     "references": Verb(_references, _references_arguments),
+    "optimise": Verb(_optimise, _optimise_arguments),
     "report": Verb(_report, _report_arguments),
     "verify-report": Apart(_verify_report, _verify_arguments),
 }

@@ -160,7 +160,7 @@ def _in_words(found: Findings) -> str:
     if n["undecided"]:
         waiting = count(n["undecided"], "duplicate waits", "duplicates wait")
         said.append(f"{waiting} for a decision and stay until then.")
-    return f"<p>{text(' '.join(said))}</p>"
+    return f"<p>{text(' '.join(said), longest=1_000)}</p>"
 
 
 def _kinds(found: Findings) -> str:
@@ -219,13 +219,46 @@ def _review(found: Findings) -> str:
 
 
 def _sure(found: Findings) -> str:
+    if not found.certificates and found.calibrated is None:
+        return ""
+    return _section("How sure it is", _certificates(found), _calibration(found))
+
+
+def _certificates(found: Findings) -> str:
     if not found.certificates:
         return ""
     intro = (
         "A random sample of what was to be removed was looked at by people. The bound is exact (hypergeometric) for "
         "the number of pairs that there were."
     )
-    return _section("How sure it is", f"<p>{text(intro)}</p>", *map(_certificate, found.certificates))
+    return f"<h3>By looking</h3><p>{text(intro)}</p>{''.join(map(_certificate, found.certificates))}"
+
+
+def _calibration(found: Findings) -> str:
+    whole = found.calibrated
+    if whole is None:
+        return ""
+    rows = [row for row in found.rows("calibration") if row["part"] == "recall" and row["tried"]]
+    intro = (
+        f"Edited copies of {count(int(whole['sampled']), 'picture')} of this collection were made in memory, of "
+        f"{count(int(whole['kinds'] or 0), 'kind')}, and looked for among {count(int(whole['pictures']), 'picture')}: "
+        f"{share(whole['recall'] or 0, 1)} were found on average, {share(whole['least_recall'] or 0, 1)} of the kind "
+        f"found least. Of {count(int(whole['pairs'] or 0), 'pair')} of different pictures that the search decided on, "
+        f"people refuted {int(whole['false_matches'] or 0):,}: with 95 % confidence fewer than "
+        f"{_bound(whole['false_match_bound'])} of such pairs are taken for duplicates wrongly."
+    )
+    shown = rows[:_LISTED]
+    says = "Edited copies found, by kind of edit; the least found first."
+    bars = [Bars("Found", "#1f5fa8", [row["share"] for row in shown])]
+    chart = bar_chart("calibration", [str(row["says"])[:60] for row in shown], bars, says=says, percent=True)
+    least = f"The {len(shown)} kinds found least of {len(rows)}" if len(shown) < len(rows) else "All kinds"
+    more = f"{least}; tables/calibration.csv has their intervals."
+    picture_of_it = chart + _note(more) if shown else ""
+    return f"<h3>By trying out</h3><p>{text(intro, longest=1_000)}</p>{picture_of_it}"
+
+
+def _bound(rate: float | None) -> str:
+    return "–" if rate is None else f"{rate * 100:.2g} %"
 
 
 def _certificate(one: Certificate) -> str:
@@ -279,6 +312,23 @@ def _kept(found: Findings) -> str:
 def _facts(row: Row) -> str:
     pixels = f", {row['width']:,} × {row['height']:,} pixels" if row["width"] else ""
     return f"{row['format']}{pixels}, {size(int(row['size']))}"
+
+
+def _smaller(found: Findings) -> str:
+    rows, n = found.rows("optimised"), found.numbers
+    if not rows:
+        return ""
+    states = {"optimised": "original kept", "restored": "original put back", "confirmed": "original let go"}
+    columns = [
+        Column("How", lambda row: text("without loss" if row["how"] == "lossless" else "shrunk")),
+        Column("Now", lambda row: text(states.get(str(row["state"]), row["state"]))),
+        numbers("Files", "files"),
+        sizes("Before", "bytes_before"),
+        sizes("After", "bytes_after"),
+        sizes("Saved", "saved"),
+    ]
+    intro = f"{count(n['optimised'], 'file')} made smaller where they are, by {size(n['optimised_saved'])}."
+    return _section("What was made smaller", f"<p>{text(intro)}</p>", table(columns, rows))
 
 
 def _evidence(found: Findings) -> str:
@@ -372,6 +422,7 @@ _SECTIONS: tuple[Callable[[Findings], str], ...] = (
     _sure,
     _removal,
     _kept,
+    _smaller,
     _evidence,
     _skipped,
     _how,

@@ -14,6 +14,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,8 @@ TABLES: dict[str, str] = {
     "kept": "report_kept",
     "skipped": "report_skipped",
     "runs": "report_runs",
+    "calibration": "report_calibration",
+    "optimised": "report_optimised",
 }
 """Table of the report → the named query that it holds the answer of."""
 
@@ -92,6 +95,8 @@ class Findings:
         By their names in `TABLES`.
     certificates : list of Certificate
     examples : list of Example
+    calibrated : dict or None
+        The last calibration as a whole: see the view ``calibrations``.
     price : Price
     """
 
@@ -104,6 +109,7 @@ class Findings:
     tables: dict[str, pa.Table] = field(default_factory=dict)
     certificates: list[Certificate] = field(default_factory=list)
     examples: list[Example] = field(default_factory=list)
+    calibrated: dict[str, Any] | None = None
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """Return a table's rows."""
@@ -120,8 +126,13 @@ class Findings:
             "price": {"per_gb": self.price.per_gb, "currency": self.price.currency, "per": self.price.per},
             "numbers": self.numbers,
             "certificates": [one.as_dict() for one in self.certificates],
+            "calibration": self.calibrated and {name: _jsonable(value) for name, value in self.calibrated.items()},
             "tables": {name: table.num_rows for name, table in self.tables.items()},
         }
+
+
+def _jsonable(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +151,12 @@ class Report:
     folder: Path
     numbers: dict[str, Any]
     files: dict[str, str]
+
+    def frame(self, table: str) -> pd.DataFrame:
+        """Return one of its tables, by its name in `TABLES`."""
+        if table not in TABLES:
+            raise BadValue(f"The report has no table {table!r}.", hint=f"It has {', '.join(TABLES)}.")
+        return pd.read_parquet(self.folder / "tables" / f"{table}.parquet")
 
     @property
     def page(self) -> Path:
@@ -196,6 +213,7 @@ def _gather(ws: Workspace, price: Price, examples: int, head: tuple[int, str]) -
 
         made.tables = {table: ask(query) for table, query in TABLES.items()}
         totals, looks = ask("report_totals").to_pylist()[0], ask("report_second_looks").to_pylist()[0]
+        made.calibrated = next(iter(ask("report_calibrated").to_pylist()), None)
         chosen = ask("report_examples", most=examples).to_pylist() if examples else []
     made.certificates = certificates(ws)
     made.numbers = _numbers(made, totals, looks)
@@ -208,6 +226,7 @@ def _numbers(made: Findings, totals: dict[str, Any], looks: dict[str, Any]) -> d
     summed = {name: sum(row[name] for row in kinds) for name in kinds[0] if name != "relation"} if kinds else _NOTHING
     removed, freed = summed["quarantined"] + summed["purged"], summed["purged_bytes"]
     out = summed["quarantined_bytes"] + freed
+    smaller = [row for row in made.rows("optimised") if row["state"] != "restored"]
     decisions = [row for row in made.rows("relations") if row["relation"] in DECISIONS]
     return {
         **{name: int(value) for name, value in totals.items() if name != "last_event_at"},
@@ -225,6 +244,8 @@ def _numbers(made: Findings, totals: dict[str, Any], looks: dict[str, Any]) -> d
         "money_freed": made.price.of(freed),
         "kept": made.tables["kept"].num_rows,
         "skipped": made.tables["skipped"].num_rows,
+        "optimised": sum(row["files"] for row in smaller),
+        "optimised_saved": sum(int(row["saved"]) for row in smaller),
         "by_kind": {row["relation"]: {k: int(v) for k, v in row.items() if k != "relation"} for row in kinds},
     }
 
@@ -252,7 +273,7 @@ def report(
     ws: Workspace,
     to: str | os.PathLike[str],
     *,
-    price: Price | None = None,
+    price: Price | float | None = None,
     examples: int = 6,
     overwrite: bool = False,
     title: str = "",
@@ -263,8 +284,8 @@ def report(
     ----------
     to : str or path
         A folder that doesn't exist yet, or is empty.
-    price : Price, optional
-        What storage costs; without it there is no money in the report.
+    price : Price or float, optional
+        What storage costs (a number: in EUR for 10⁹ bytes and month); without it there is no money in the report.
     examples : int
         Pairs to show as evidence, of each kind.
     overwrite : bool
@@ -281,7 +302,8 @@ def report(
     """
     target = Path(to).expanduser().absolute()
     _must_be_free(target, overwrite=overwrite)
-    found = findings(ws, price=price, examples=examples)
+    cost = Price(float(price)) if isinstance(price, int | float) else price
+    found = findings(ws, price=cost, examples=examples)
     about = found.as_dict() | {"title": title or found.name, "workspace_folder": _way(ws.folder, target)}
     files = dict(_files(found, about))
     sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
@@ -458,20 +480,26 @@ def _check_kept(ws: Workspace, home: Path, tell: Callable[[int, int], None]) -> 
         return "kept files", False, f"Their table can't be read: {error}."
     moved = ws.query("where_images_are_now", image_ids=kept["image_id"].tolist())
     places = dict(zip(moved["old_id"], moved["uri"], strict=True))
-    wrong = []
+    recorded = ws.query("changes_on_record", image_ids=kept["image_id"].tolist())
+    accounted = set(zip(recorded["old_id"], recorded["checksum"], strict=True))
+    wrong, changed = [], 0
     for done, row in enumerate(kept.itertuples(index=False), 1):
-        if (reason := _wrong(str(places.get(row.image_id, row.uri)), str(row.checksum))) is not None:
-            wrong.append(f"{row.path} {reason}")
+        found = _read_again(str(places.get(row.image_id, row.uri)))
+        if found is None:
+            wrong.append(f"{row.path} can't be read")
+        elif found != row.checksum and (row.image_id, found) not in accounted:
+            wrong.append(f"{row.path} isn't the same any more")
+        changed += found is not None and found != row.checksum
         tell(done, len(kept))
     if wrong:
         return "kept files", False, f"{len(wrong):,} of {len(kept):,}: {'; '.join(wrong[:5])}."
-    return "kept files", True, f"{len(kept):,} files are there, byte for byte."
+    since = f", {changed:,} of them as a later change on record left them" if changed else ""
+    return "kept files", True, f"{len(kept):,} files are there, byte for byte{since}."
 
 
-def _wrong(uri: str, checksum: str) -> str | None:
+def _read_again(uri: str) -> str | None:
     try:
         with sources.open_blob(uri) as blob:
-            found = hashlib.sha256(blob.data).hexdigest()
+            return hashlib.sha256(blob.data).hexdigest()
     except (WorkbenchError, OSError):
-        return "can't be read"
-    return None if found == checksum else "isn't the same any more"
+        return None

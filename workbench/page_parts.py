@@ -27,7 +27,7 @@ _LONGEST = 300
 # ── words ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def text(value: object) -> str:
+def text(value: object, *, longest: int = _LONGEST) -> str:
     """Return a value as HTML shows it literally: escaped, control and direction characters made visible, bounded.
 
     Examples
@@ -35,7 +35,7 @@ def text(value: object) -> str:
     >>> text('<img src=x onerror="run()">')
     '&lt;img src=x onerror=&quot;run()&quot;&gt;'
     """
-    return html.escape(visible("" if value is None else str(value), width=_LONGEST))
+    return html.escape(visible("" if value is None else str(value), width=longest))
 
 
 def size(number: int) -> str:
