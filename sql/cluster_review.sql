@@ -70,6 +70,12 @@ limit $most;
 -- The events that decided clusters and weren't taken back.
 select distinct seq from cluster_reviews order by seq;
 
+-- name: review_still_said(ids)
+-- Of these clusters those that rest on what a person said.
+select distinct cluster_id from cluster_rows
+where relation = 'duplicate' and cluster_id in (select unnest($ids::varchar[]))
+order by cluster_id;
+
 -- name: review_second()
 -- The clusters that were looked at a second time since they were decided.
 select distinct s.cluster_id

@@ -327,6 +327,15 @@ def test_undo_shows_the_cluster_as_it_was_about_to_be_decided(review: ReviewSess
     assert (view["cluster"]["id"], view["cluster"]["keeper"], view["cluster"]["state"]) == (first, chosen, "open")
 
 
+def test_undo_opens_also_what_was_made_anew_of_the_decision(ws: wb.Bench, review: ReviewSession) -> None:
+    review.bulk_accept(review.bulk_preview()["token"])
+    clusters.make(ws)
+    assert review.undo()["progress"]["left"] == 8
+    settled(review)
+    assert ws.sql("select distinct state from duplicate_clusters")["state"].tolist() == ["open"]
+    assert review.view()["progress"]["left"] == 8
+
+
 def test_an_earlier_decision_holds_again_when_the_later_one_is_undone(ws: wb.Bench, review: ReviewSession) -> None:
     review.accept()
     review.previous()

@@ -391,10 +391,21 @@ class ReviewSession:
         [decided] = self.ws.ledger.read(after=step.seq - 1, limit=1)
         self.queue.reopen(step.seq, f"undo: {step.says}")
         self._pace.accepted = max(0, self._pace.accepted - 1)
+        rows = self.queue.rows(step.seq)
+        contents = {key for row in rows for key in (row["content_a"], row["content_b"]) if key}
         if decided.payload.get("remade"):
-            rows = self.queue.rows(step.seq)
-            self._stale.update(key for row in rows for key in (row["content_a"], row["content_b"]) if key)
+            self._stale |= contents
             self._loading.forget(row["cluster_id"] for row in rows)
+            self._refresh()
+        else:
+            names = list({row["cluster_id"] for row in rows})
+            self._loading.ahead(lambda: self._refresh_if_remade(names, contents))
+
+    def _refresh_if_remade(self, names: list[str], contents: set[str]) -> None:
+        """Make clusters anew that were made of what has been taken back now."""
+        if self._loading.ask("review_still_said", ids=names):
+            with self._lock:
+                self._stale |= contents
             self._refresh()
 
     def _come_back(self, cluster_id: str) -> None:
