@@ -13,6 +13,7 @@ pytestmark = pytest.mark.core
 PUBLIC = (
     "images", "problems", "files", "embedded", "keywords", "entered", "events", "sources", "batches", "vanished",
     "scans", "metadata", "metadata_conflicts", "cleared", "queues", "findings", "audits", "history", "deliveries",
+    "certificates", "optimised",
     "duplicate_pairs", "duplicate_clusters", "cluster_members", "companions", "dedup_runs",
     "removals", "quarantined", "removal_runs", "not_removed",
 )  # fmt: skip
