@@ -55,7 +55,7 @@ def workspace(home: Path, count: int = 8, *, copies: int = 1, actor: str = "ann"
 
 
 def put_clusters(ws: Workspace, count: int, copies: int) -> None:
-    ids = image_ids(ws)  # type: ignore[arg-type]
+    ids = image_ids(ws)  # type: ignore[arg-type]  # it has what is needed
     for number in range(count):
         kind = KINDS[number % 4]
         keeper = ids[f"originals/{number:03}.jpg"]

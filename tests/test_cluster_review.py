@@ -206,7 +206,7 @@ def test_another_keeper_holds_and_survives_new_clusters(ws: wb.Bench, review: Re
 def test_a_number_nobody_has_is_refused(review: ReviewSession) -> None:
     for wrong in (0, 4, -1, None, "2", 1.0):
         with pytest.raises(NotFound):
-            review.keeper(wrong)  # type: ignore[arg-type]
+            review.keeper(wrong)  # type: ignore[arg-type]  # what is tried
     with pytest.raises(NotFound):
         review.keeper(image_id="../../etc/passwd")
     with pytest.raises(NotFound):
@@ -394,7 +394,7 @@ def test_a_preview_that_isnt_the_last_is_refused(review: ReviewSession) -> None:
     second = review.bulk_preview()["token"]
     for wrong in (first, "", None):
         with pytest.raises(Stale):
-            review.bulk_accept(wrong)  # type: ignore[arg-type]
+            review.bulk_accept(wrong)  # type: ignore[arg-type]  # the same
     assert review.bulk_accept(second)["accepted"] == 8
     with pytest.raises(Stale):
         review.bulk_accept(second)
@@ -478,7 +478,7 @@ def test_only_pictures_of_clusters_shown_are_given_and_only_of_some_size(review:
         review.picture("../../etc/passwd")
     for edge in (0, 10**9, "large"):
         with pytest.raises(BadValue):
-            review.picture(keeper, edge)  # type: ignore[arg-type]
+            review.picture(keeper, edge)  # type: ignore[arg-type]  # the same
     answer = review.thumbs([keeper, "unknown"])
     assert list(answer.view["found"]) == [keeper]
     assert len(answer.buffers) == 1

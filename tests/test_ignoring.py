@@ -99,9 +99,7 @@ def test_the_trend_counts_what_is_left(ws: wb.Bench) -> None:
     assert first - last == WITHOUT_COUNTRY
 
 
-def test_the_command_line_counts_them_apart(
-    scanned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_line_counts_them_apart(scanned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = str(shutil.copytree(scanned / "ws", tmp_path / "ws"))
     with wb.open(folder, actor="ann") as ws:
         made = ws.audit("shop")

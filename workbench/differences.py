@@ -89,7 +89,7 @@ def startling(source: Floats, predicted: Floats, target: Floats, known: Mask, sc
     miss = (target - predicted) / np.float32(scale)
     miss[((source >= 250) & (miss > 0)) | ((source <= 5) & (miss < 0))] = 0
     far = features.strongest(np.abs(features.smooth(miss, 0.7)))
-    steep = np.maximum(features.slope(predicted), features.slope(target)) / np.float32(scale)
+    steep = (np.maximum(features.slope(predicted), features.slope(target)) / scale).astype(np.float32)
     middle, high = np.quantile(steep[known], [0.5, 0.8])
     smooth, edges = known & (steep <= middle), known & (steep >= high)
     grain = float(np.clip(1.48 * np.median(far[smooth]), *_GRAIN))

@@ -171,8 +171,8 @@ def fit(one: Features, other: Features, pairs: npt.NDArray[Any], *, least: int =
     return next((Fit(matrix, count, len(pairs)) for matrix, count in ways if count >= enough), None)
 
 
-def _square(affine: Matrix) -> Matrix:
-    return np.vstack([affine, [0, 0, 1]])
+def _square(affine: npt.NDArray[Any]) -> Matrix:
+    return np.vstack([affine, [0, 0, 1]]).astype(np.float64)
 
 
 def _bent(matrix: Matrix, source: Floats, target: Floats, reach: float) -> list[tuple[Matrix, int]]:

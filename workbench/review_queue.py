@@ -114,7 +114,7 @@ class ReviewQueue:
             self.items.load(taken)
             self._seq = int(applied["seq"])
             self.catch_up()
-            self.list()
+            self.relist()
 
     def catch_up(self) -> None:
         """Hear what is new in the ledger; never waits for the catalogue."""
@@ -219,14 +219,14 @@ class ReviewQueue:
             )
             for one in drawn
         }
-        self.list()
+        self.relist()
 
     def order(self, by: str) -> None:
         """Have clusters come in another order, one of `ORDERS`."""
         if by not in ORDERS:
             raise BadValue(f"There is no order {by!r}.", hint=f"Known: {', '.join(ORDERS)}.")
         self.by = by
-        self.list()
+        self.relist()
 
     def filter(self, relations: Sequence[str], at_least: float) -> None:
         """List only clusters that certain relations hold together, and that are sure enough."""
@@ -236,9 +236,9 @@ class ReviewQueue:
         if not isinstance(at_least, int | float) or not 0 <= at_least <= 1:
             raise BadValue(f"A score of {at_least!r} doesn't exist.", hint="Scores go from 0 to 1.")
         self.relations, self.at_least = tuple(dict.fromkeys(relations)), float(at_least)
-        self.list()
+        self.relist()
 
-    def list(self) -> None:
+    def relist(self) -> None:
         """Put the clusters that are wanted into their order."""
         keys: dict[str, Callable[[Cluster], tuple[float, str]]] = {
             "bytes": lambda one: (-one.gain, one.cluster_id),
@@ -273,7 +273,7 @@ class ReviewQueue:
     def forget(self, cluster_id: str) -> None:
         """Take a cluster that isn't one any more out of the list."""
         self.shown.pop(cluster_id, None)
-        self.list()
+        self.relist()
 
     # -- who has which
 

@@ -172,7 +172,7 @@ def robust_fit(
         weights = _weights(wanted - np.clip(terms @ found, 0, 255), clipped, 12.0)
         tried.append((-float(weights.sum()), found, weights))
     _, found, weights = min(tried, key=lambda one: one[0])
-    return found, weights
+    return np.asarray(found, np.float64), weights
 
 
 def _weights(miss: Doubles, clipped: npt.NDArray[Any] | None, width: float) -> Doubles:
@@ -183,11 +183,11 @@ def _weights(miss: Doubles, clipped: npt.NDArray[Any] | None, width: float) -> D
 
 def _strength(before: Floats, after: Floats, weights: Doubles) -> float:
     """Return by how much the colours are stronger: 1 the same, 0 grey."""
-    before, after = (x - np.average(x, axis=0, weights=weights) for x in (before, after))
+    one, other = (x - np.average(x, axis=0, weights=weights) for x in (before, after))
     strength = 1.0
     for width in (40.0, 20.0, 12.0):
-        weighted = weights / (1 + ((after - strength * before) ** 2).sum(1) / width**2) ** 2
-        over, under = (weighted * (before * after).sum(1)).sum(), (weighted * (before * before).sum(1)).sum()
+        weighted = weights / (1 + ((other - strength * one) ** 2).sum(1) / width**2) ** 2
+        over, under = (weighted * (one * other).sum(1)).sum(), (weighted * (one * one).sum(1)).sum()
         strength = min(2.2, max(0.0, float(over + 50) / float(under + 50)))
     return strength
 
@@ -201,7 +201,9 @@ def _cast(values: Floats, wanted: Floats, weights: Doubles, *, free: bool) -> Ca
     powers = [np.ones(len(x)), x, x**2] if free else [np.ones(len(x)), x]
     terms = np.stack(powers, axis=1) * np.sqrt(weights)[:, None]
     pull = np.diag([0.1] * 3 if free else [3.0] * 2)
-    found, _ = robust_fit(terms, wanted * np.sqrt(weights), pull, np.array([0.0, 255.0, 0.0][: len(powers)]))
+    found, _ = robust_fit(
+        terms, np.asarray(wanted * np.sqrt(weights), np.float64), pull, np.array([0.0, 255.0, 0.0][: len(powers)])
+    )
     if free:
         a, b, c = (np.float32(v) for v in (found[0], found[1] / 255, found[2] / 255**2))
         return lambda channel: a + channel * (b + channel * c)

@@ -12,6 +12,8 @@
 
 /** Answered pings in a row before the first question: a fresh channel may lose some messages. @type {number} */
 export const PINGS = 3;
+/** Questions that change nothing, so that one more is harmless: they needn't wait for the pings. @type {RegExp} */
+export const READS = /(^|\.)(view|window)$/;
 /** Milliseconds without an answer after which a ping, and a question, is sent again (longer each time). */
 export const PATIENCE = { ping: 300, question: 6000, slow: 1200 };
 
@@ -100,11 +102,17 @@ export function openChannel(model, clock = globalThis) {
   }
 
   model.on("msg:custom", receive);
-  const ready = shakeHands();
+  let steady = false;
+  const ready = shakeHands().then(() => {
+    steady = true;
+  });
   return {
     ready,
     on,
-    call: (command, args = {}, buffers = []) => ready.then(() => ask(command, args, buffers, PATIENCE.question)),
+    call(command, args = {}, buffers = []) {
+      if (!steady && READS.test(command)) return ask(command, args, buffers, PATIENCE.ping);
+      return ready.then(() => ask(command, args, buffers, PATIENCE.question));
+    },
     close() {
       closed = true;
       waiting.clear();
