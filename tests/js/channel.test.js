@@ -40,19 +40,30 @@ function pretend({ answers = (/** @type {any} */ m) => ({ ok: true, view: { of: 
   return { model, clock, sent, tick, channel: openChannel(model, clock) };
 }
 
-test("it shakes hands before the first question", async () => {
+test("it shakes hands before the first question that changes something", async () => {
   const { channel, sent } = pretend();
-  assert.deepEqual((await channel.call("view")).view, { of: "view" });
-  assert.deepEqual(sent.map((m) => m.command), [...Array(PINGS).fill("ping"), "view"]);
+  assert.deepEqual((await channel.call("select")).view, { of: "select" });
+  assert.deepEqual(sent.map((m) => m.command), [...Array(PINGS).fill("ping"), "select"]);
+});
+
+test("a question that only reads goes out at once, and again soon when it is lost", async () => {
+  let lost = 0;
+  const { channel, tick, sent } = pretend({ loses: (m) => m.command === "view" && (lost += 1) === 1 });
+  const answer = channel.call("view");
+  assert.deepEqual(sent.map((m) => m.command), ["ping", "view"]);
+  await tick(PATIENCE.ping);
+  assert.deepEqual((await answer).view, { of: "view" });
+  const asked = sent.filter((m) => m.command === "view");
+  assert.deepEqual(asked[0].id, asked[1].id);
 });
 
 test("a lost ping is sent again and freezes nothing", async () => {
   let lost = 0;
   const { channel, tick, sent } = pretend({ loses: () => (lost += 1) <= 2 });
-  const answer = channel.call("view");
+  const answer = channel.call("select");
   await tick(PATIENCE.ping);
   await tick(PATIENCE.ping * 2);
-  assert.deepEqual((await answer).view, { of: "view" });
+  assert.deepEqual((await answer).view, { of: "select" });
   assert.equal(sent.filter((m) => m.command === "ping").length, PINGS + 2);
 });
 
@@ -98,6 +109,7 @@ test("another view's answers pass by, and events reach who listens", async () =>
 
 test("a part's commands carry its prefix", async () => {
   const { channel, sent } = pretend();
+  await channel.ready;
   await scoped(channel, "grid.").call("window", { start: 1 });
   assert.deepEqual(sent.at(-1).command, "grid.window");
   assert.deepEqual(sent.at(-1).args, { start: 1 });
