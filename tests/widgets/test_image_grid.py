@@ -13,7 +13,7 @@ import pytest
 from widgets.mini_host import MiniHost
 from widgets.small_workspace import SCRIPT, SmallWorkspace, image_id
 from workbench.errors import BadValue
-from workbench.widgets.image_grid import ImageGrid
+from workbench.widgets.image_grid import OPENING, ImageGrid
 
 pytestmark = pytest.mark.browser
 Show = Callable[..., MiniHost]
@@ -413,3 +413,11 @@ def test_the_spare_rows_of_a_low_grid_are_loaded_too(ws: SmallWorkspace, host: S
     loaded(page)
     drawn = page.locator(CELLS)
     assert drawn.count() >= 3 * int(page.locator(".wb-scroller").get_attribute("aria-colcount"))
+
+
+def test_the_first_pictures_come_with_the_view(ws: SmallWorkspace, host: Show, page: Any) -> None:
+    shown = host(lambda: ImageGrid(ws, height=320))
+    loaded(page)
+    poll(lambda: shown.inbox.empty(), page)
+    asked = [one["args"] for one in shown.asked if one["command"] == "window"]
+    assert all(one["start"] >= OPENING for one in asked)

@@ -130,7 +130,9 @@ export function mountGrid(root, channel, options = {}) {
   async function refresh() {
     try {
       fail(null);
-      accept((await channel.call("view")).view);
+      const { view, buffers } = await channel.call("view");
+      accept(view);
+      if (view.first?.revision === view.revision) keep(view.first, buffers, false);
     } catch (error) {
       fail(error);
     }

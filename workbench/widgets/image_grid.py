@@ -9,10 +9,12 @@ from typing import Any
 import pandas as pd
 
 from workbench.errors import BadValue
-from workbench.grid import USUAL_BADGES, GridSession, Images, Readable
+from workbench.grid import USUAL_BADGES, GridSession, Images, Readable, Reply
 from workbench.widgets.session_widget import SessionWidget, assemble, in_this_cell, styles
 
 HEIGHTS = (240, 4_000)
+OPENING = 36
+"""Pictures sent along with the view."""
 
 
 class ImageGrid(SessionWidget):
@@ -66,7 +68,14 @@ class ImageGrid(SessionWidget):
         before = in_this_cell("grid", self.session)
         if isinstance(before, GridSession):
             self.session.take_over(before)
-        super().__init__({**self.session.verbs, "view": self._view})
+        super().__init__({**self.session.verbs, "view": self._opening})
+
+    def _opening(self) -> Reply:
+        """Return the view, and with it the pictures that it most likely shows: asking for them takes time, too."""
+        view = self._view()
+        start = int(view["top"])
+        shown = self.session.window(start, start + OPENING)
+        return Reply({**view, "first": shown.view}, shown.buffers)
 
     def _view(self) -> dict[str, Any]:
         return {**self.session.view(), "height": self._height}
