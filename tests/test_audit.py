@@ -127,7 +127,7 @@ def test_nothing_is_found_in_images_that_were_left_clean(faulty: tuple[Audit, di
 
 def test_findings_are_one_row_an_image_and_rule_in_whole_sentences(faulty: tuple[Audit, Any]) -> None:
     rows = faulty[0].findings
-    assert list(rows) == ["image_id", "rule", "severity", "field", "value", "message", "suggestion"]
+    assert list(rows) == ["image_id", "rule", "severity", "field", "value", "message", "suggestion", "ignored"]
     assert not rows.duplicated(["image_id", "rule", "field"]).any()
     assert not rows["message"].str.contains(r"\{\w*\}").any()
     said = dict(zip(rows["rule"], rows["message"], strict=True))

@@ -398,6 +398,11 @@ def test_a_full_disk_loses_nothing_and_writes_nothing_half(scanned: wb.Bench) ->
 
 # -- the checks
 
+PAIR = (
+    "insert into pair_facts select {0}.image_id, {1}.image_id, '{2}', 'm', 1, '{{}}', 'r', {0}.checksum, {1}.checksum "
+    "from image_facts a, image_facts b where a.image_id < b.image_id; "
+)
+CLUSTER = "insert into cluster_rows select {}, image_id, {}, 'why', 1, 'exact', {} from image_facts"
 PLANTED = {
     "every_file_accounted_for": "delete from image_facts where path = '000.png'",
     "one_row_a_file": "insert into image_facts from image_facts where path = '000.png'",
@@ -416,6 +421,13 @@ PLANTED = {
     "sources_named": "delete from source_roots",
     "sources_seen_whole": "delete from surveys",
     "ledger_applied": "delete from ledger_events where seq = 2",
+    "pairs_in_order": PAIR.format("b", "a", "exact"),
+    "clusters_have_one_keeper": CLUSTER.format("'c'", "'redundant'", "checksum"),
+    "clusters_hold_images_once": CLUSTER.format("unnest(['c', 'd'])", "'keeper'", "checksum"),
+    "clusters_hold_what_is_there": CLUSTER.format("'c'", "'keeper'", "'another'"),
+    "clusters_respect_decisions": PAIR.format("a", "b", "variant") + CLUSTER.format("'c'", "'keeper'", "checksum"),
+    "companions_stay_together": PAIR.format("a", "b", "companion")
+    + CLUSTER.format("image_id", "case when path = '000.png' then 'redundant' else 'keeper' end", "checksum"),
 }
 
 
