@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from workbench import catalog as catalog_module
-from workbench.catalog import Catalog, load_queries, parse_queries, rows_as
+from workbench.catalog import Catalog, load_queries, parse_queries, rows_as, was_interrupted
 from workbench.errors import BadQuery, BadValue, Broken, NotFound, StorageError, TooMuch, WorkspaceBusy
 
 pytestmark = pytest.mark.core
@@ -230,3 +230,10 @@ def test_damaged_catalogue_is_a_clear_error_and_can_be_remade(tmp_path: Path) ->
     catalog.remake()
     assert ask(catalog, "select count(*) from images") == [(0,)]
     catalog.stop()
+
+
+def test_ctrl_c_is_known_in_both_its_forms() -> None:
+    """A query that Ctrl-C stops ends with the second in DuckDB 1.5."""
+    assert was_interrupted(KeyboardInterrupt())
+    assert was_interrupted(RuntimeError("Query interrupted"))
+    assert not was_interrupted(RuntimeError("something else"))

@@ -13,6 +13,7 @@ from typing import Any
 
 import workbench
 from workbench import dedup_commands, suggesters
+from workbench.catalog import was_interrupted
 from workbench.delivery import FORMATS as EXPORTS
 from workbench.errors import BadValue, Broken, WorkbenchError
 from workbench.tables import FORMATS, render, write_whole
@@ -275,7 +276,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             traceback.print_exc()
         print(f"workbench: {error.message}\n  {error.hint}".rstrip(), file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, RuntimeError) as error:
+        if not was_interrupted(error):
+            raise
         print("\nworkbench: stopped.", file=sys.stderr)
         return 130
     except BrokenPipeError:

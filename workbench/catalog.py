@@ -460,6 +460,13 @@ def arrow_table(connection: Connection, sql: str, parameters: Mapping[str, Any])
     return connection.sql(sql, params=dict(parameters)).to_arrow_table()
 
 
+def was_interrupted(error: BaseException) -> bool:
+    """Tell whether somebody pressed Ctrl-C: within a query, DuckDB before 2.0 makes an error of its own of it."""
+    return isinstance(error, KeyboardInterrupt) or (
+        isinstance(error, RuntimeError) and "Query interrupted" in str(error)
+    )
+
+
 def _refuse_unless_reading(sql: str) -> None:
     try:
         statements = duckdb.extract_statements(sql)

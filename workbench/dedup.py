@@ -17,7 +17,7 @@ import pyarrow as pa
 from filelock import FileLock, Timeout
 
 from workbench import clusters, true_size
-from workbench.catalog import Connection, Query, rows_as
+from workbench.catalog import Connection, Query, rows_as, was_interrupted
 from workbench.dedup_settings import METHODS, Settings, load
 from workbench.events import canonical
 from workbench.finders import exact
@@ -243,7 +243,9 @@ class _Find:
                     if self.cancel.is_set():
                         break
                     self._run_method(method)
-            except KeyboardInterrupt:
+            except (KeyboardInterrupt, RuntimeError) as error:
+                if not was_interrupted(error):
+                    raise
                 self.cancel.set()
             if not self.cancel.is_set():
                 self._enter("measuring")

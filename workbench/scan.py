@@ -18,7 +18,7 @@ import pyarrow as pa
 from filelock import FileLock, Timeout
 
 from workbench import sources
-from workbench.catalog import Connection, rows_as
+from workbench.catalog import Connection, rows_as, was_interrupted
 from workbench.errors import BadValue, Stale
 from workbench.events import pack
 from workbench.measure import METADATA_FACTS, PICTURE_FACTS, Item, Measured, failed, measure_file
@@ -285,7 +285,9 @@ class _Scan:
                 self._announce()
                 self._list()
                 self._read()
-            except KeyboardInterrupt:
+            except (KeyboardInterrupt, RuntimeError) as error:
+                if not was_interrupted(error):
+                    raise
                 self.cancel.set()
             return self._finish("cancelled" if self.cancel.is_set() else "finished")
 
