@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from workbench import bench, dedup_report, optimise, removal
+from workbench import bench, optimise, removal
 from workbench.dedup_settings import METHODS
 from workbench.errors import BadValue, Stale
 from workbench.relations import DUPLICATES
@@ -164,6 +164,8 @@ def _references_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _report(ws: bench.Bench, args: argparse.Namespace) -> int:
     """Write the report: a page that can go to a client, its tables, and their checksums."""
+    from workbench import dedup_report  # brings OpenCV and plotly, which few commands need
+
     price = dedup_report.Price(args.price_per_gb, args.currency, args.per)
     made = ws.dedup.report(args.out, price=price, examples=args.examples, overwrite=args.overwrite, title=args.title)
     say({"folder": str(made.folder), "numbers": made.numbers, "files": made.files}, args, str(made))
@@ -172,6 +174,8 @@ def _report(ws: bench.Bench, args: argparse.Namespace) -> int:
 
 def _verify_report(args: argparse.Namespace) -> int:
     """Check a report again: its files, the ledger it was made at, and every image that stays."""
+    from workbench import dedup_report  # as above
+
     found = dedup_report.verify_report(args.report, args.workspace)
     say(found.as_dict(), args, str(found))
     return 0 if found.ok else 1

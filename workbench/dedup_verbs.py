@@ -8,12 +8,13 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from workbench import certificate, dedup, dedup_report, merging, removal, review_bulk
+from workbench import certificate, dedup, merging, removal, review_bulk
 from workbench.optimise import Optimisation, Policy
 from workbench.optimise import preview as smaller
 from workbench.removal_journal import RemovalReport, Tell
 
 if TYPE_CHECKING:
+    from workbench import dedup_report
     from workbench.calibration_figures import Calibration
     from workbench.workspace import Workspace
 
@@ -110,12 +111,16 @@ class Dedup:
 
     def report(self, to: str | os.PathLike[str], **what: Any) -> dedup_report.Report:
         """Write the report of the de-duplication: see `workbench.dedup_report.report`."""
+        from workbench import dedup_report  # brings OpenCV and plotly
+
         return dedup_report.report(self._ws, to, **what)
 
     def verify_report(
         self, folder: str | os.PathLike[str], *, progress: Callable[[int, int], None] | None = None
     ) -> dedup_report.Verification:
         """Check a report again, against this workspace: see `workbench.dedup_report.verify_report`."""
+        from workbench import dedup_report  # as above
+
         return dedup_report.verify_report(folder, self._ws.folder, progress=progress)
 
     def optimise(self, images: Any = None, policy: Policy | None = None, **how: Any) -> Optimisation:
