@@ -90,6 +90,8 @@ export function openChannel(model, clock = globalThis) {
     return new Promise((/** @type {(answer: Answer) => void} */ done, failed) => {
       waiting.set(message.id, { done, failed });
       send(patience);
+      // Answers come in turn: what was asked before the last ping and has no answer by then got lost.
+      if (!steady && command !== "ping") void ready.then(() => waiting.has(message.id) && !closed && model.send(message, undefined, buffers));
     }).finally(() => {
       clock.clearTimeout(again);
       clock.clearTimeout(late);
@@ -110,7 +112,7 @@ export function openChannel(model, clock = globalThis) {
     ready,
     on,
     call(command, args = {}, buffers = []) {
-      if (!steady && READS.test(command)) return ask(command, args, buffers, PATIENCE.ping);
+      if (!steady && READS.test(command)) return ask(command, args, buffers, PATIENCE.question);
       return ready.then(() => ask(command, args, buffers, PATIENCE.question));
     },
     close() {
