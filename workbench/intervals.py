@@ -1,17 +1,133 @@
-"""Exact bounds for a share of errors, from the errors in a random sample. Pure, and without a table to look up.
+"""Bounds and intervals for a share of errors, from the errors in a random sample. Pure, without a table to look up.
 
 From a large population: C. J. Clopper and E. S. Pearson, "The use of confidence or fiducial limits illustrated in the
 case of the binomial", Biometrika 26 (1934). From a finite one, drawn without putting back: the hypergeometric one.
+Shorter, right on average instead of at least: E. B. Wilson, "Probable inference, the law of succession, and statistical
+inference", Journal of the American Statistical Association 22 (1927). On when to take which: L. D. Brown, T. T. Cai and
+A. DasGupta, "Interval estimation for a binomial proportion", Statistical Science 16 (2001).
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from statistics import NormalDist
 
 from workbench.errors import BadValue
 
 _CAUTION = 1e-9
 """By how much a logarithm may be off: bounds are rounded to the careful side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A share with what it is worth: no percentage is shown without one.
+
+    Attributes
+    ----------
+    low, high : float
+        Where the true share is at that confidence, 0 to 1.
+    method : str
+        ``Wilson``, ``Clopper–Pearson`` or ``Clopper–Pearson, finite population``.
+    n : int
+        How many were looked at.
+    k : int
+        How many of them were counted.
+    confidence : float
+        Two-sided.
+
+    Examples
+    --------
+    >>> print(wilson(2, 100))
+    2 of 100: 2.0 % (95 %: 0.55–7.0 %, Wilson)
+    """
+
+    low: float
+    high: float
+    method: str
+    n: int
+    k: int
+    confidence: float = 0.95
+
+    @property
+    def share(self) -> float:
+        """What was seen: k of n."""
+        return self.k / self.n
+
+    def __str__(self) -> str:
+        low, high = percent(self.low), percent(self.high)
+        said = f"{100 * self.confidence:g} %: {low}–{high} %, {self.method}"
+        return f"{self.k:,} of {self.n:,}: {percent(self.share)} % ({said})"
+
+
+def wilson(k: int, n: int, confidence: float = 0.95) -> Interval:
+    """Return Wilson's score interval for k of n: it covers the true share as often as it says, on average.
+
+    Parameters
+    ----------
+    k, n : int
+        How many were counted, of how many looked at.
+    confidence : float
+        Two-sided, between 0 and 1.
+
+    Raises
+    ------
+    BadValue
+        More were counted than looked at, or nothing was.
+    """
+    _check(k, n, None, confidence)
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    middle, spread = k + z * z / 2, z * math.sqrt(k * (n - k) / n + z * z / 4)
+    low = 0.0 if k == 0 else max(0.0, (middle - spread) / (n + z * z))
+    high = 1.0 if k == n else min(1.0, (middle + spread) / (n + z * z))
+    return Interval(low, high, "Wilson", n, k, confidence)
+
+
+def clopper_pearson(k: int, n: int, confidence: float = 0.95, *, population: int | None = None) -> Interval:
+    """Return Clopper and Pearson's interval for k of n: it covers the true share at least as often as it says.
+
+    Parameters
+    ----------
+    k, n : int
+        How many were counted, of how many looked at.
+    confidence : float
+        Two-sided, between 0 and 1.
+    population : int, optional
+        How many there are; then the interval is the exact one for drawing without putting back, and one point when all
+        were looked at.
+
+    Raises
+    ------
+    BadValue
+        More were counted than looked at, more looked at than there are, or nothing was.
+    """
+    from scipy import special  # here: a workspace opens without it
+
+    _check(k, n, population, confidence)
+    if population is not None:
+        sided = (1 + confidence) / 2
+        low = lower_bound(k, n, population=population, confidence=sided)
+        high = upper_bound(k, n, population=population, confidence=sided)
+        return Interval(low, high, "Clopper–Pearson, finite population", n, k, confidence)
+    tail = (1 - confidence) / 2
+    low = float(special.betaincinv(k, n - k + 1, tail)) if k else 0.0
+    high = float(special.betainccinv(k + 1, n - k, tail)) if k < n else 1.0
+    return Interval(low, high, "Clopper–Pearson", n, k, confidence)
+
+
+def percent(share: float) -> str:
+    """Return a share as a percentage of two digits that say something, without the sign.
+
+    Examples
+    --------
+    >>> percent(0.02), percent(0.00554), percent(0.99987), percent(0.0), percent(1.0)
+    ('2.0', '0.55', '99.987', '0', '100')
+    """
+    if share in (0.0, 1.0):
+        return f"{100 * share:.0f}"
+    rest = 100 * min(share, 1 - share)
+    digits = max(1, 1 - math.floor(math.log10(rest))) if rest > 0 else 1
+    return f"{100 * share:.{min(digits, 6)}f}"
 
 
 def upper_bound(errors: int, sample: int, *, population: int | None = None, confidence: float = 0.95) -> float:
