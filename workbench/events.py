@@ -272,6 +272,84 @@ def _job_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
     return (dict(zip(names, record, strict=True)) for record in unpack(attachment or zlib.compress(b"")))
 
 
+def _sample_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
+    told = event.payload
+    common = {name: told.get(name) for name in ("sample_id", "batch", "lot_size", "method", "stage", "follows")}
+    common |= {"submission": told.get("submission", 0), "n": told["count"], "seed": str(told["seed"])}
+    common |= {"accept": told["plan"].get("accept"), "reject": told["plan"].get("reject")}
+    common["plan"] = canonical(told["plan"])
+    for ordinal, (image_id, stratum, operator) in enumerate(unpack(attachment or zlib.compress(b""))):
+        yield common | {"ordinal": ordinal, "image_id": image_id, "stratum": stratum, "operator": operator}
+
+
+def _inspected_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
+    told = event.payload
+    common = {name: told.get(name) for name in ("sample_id", "image_id", "verdict", "operator", "seconds")}
+    yield common | {"comment": told["comment"]}
+    for field, defect, severity, comment in told["defects"]:
+        yield common | {"field": field, "defect": defect, "severity": severity, "comment": comment}
+
+
+def whole(value: Any) -> str | None:
+    """Return a value as one text, for comparing: a list or a mapping as its `canonical` JSON, None as None."""
+    if value is None or value == [] or value == {}:
+        return None
+    return canonical(value) if isinstance(value, Mapping | list) else str(value)
+
+
+def _opened_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
+    common = {name: event.payload.get(name) for name in ("task_id", "what", "batch", "profile", "seed")}
+    common["people"] = canonical(event.payload["people"])
+    for ordinal, (image_id,) in enumerate(unpack(attachment or zlib.compress(b""))):
+        yield common | {"ordinal": ordinal, "image_id": image_id}
+    comparators = event.payload["comparators"]
+    for ordinal, name in enumerate(event.payload["fields"]):
+        options = dict(comparators[name])
+        kind = options.pop("kind")
+        yield common | {"ordinal": ordinal, "field": name, "comparator": kind, "options": canonical(options)}
+
+
+def _entry_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
+    common = {"task_id": event.payload.get("task_id"), "image_id": event.payload["image_id"]}
+    for name, value in event.payload["values"].items():
+        for part, (_, lang, ordinal, text) in enumerate(flatten({name: value})):
+            content = None if part else whole(value)
+            yield common | {
+                "field": name, "part": part, "lang": lang, "ordinal": ordinal, "value": text, "content": content,
+            }  # fmt: skip
+
+
+def _entry_fields(event: Event, attachment: bytes | None) -> Iterator[Row]:
+    for name in event.payload["fields"]:
+        yield {"task_id": event.payload["task_id"], "image_id": event.payload["image_id"], "field": name}
+
+
+def _compared_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
+    common = {name: event.payload[name] for name in ("task_id", "upto", "pairs", "agreed")}
+    yield common
+    names = ("image_id", "field", "seq_a", "seq_b", "agree", "distance")
+    for record in unpack(attachment or zlib.compress(b"")):
+        yield common | dict(zip(names, record, strict=True))
+
+
+def _adjudicated_row(event: Event, attachment: bytes | None) -> Iterator[Row]:
+    yield event.payload | {"content": whole(event.payload["value"])}
+
+
+def _gold_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
+    for row in _entry_rows(event, attachment):
+        options = dict(event.payload["comparators"][row["field"]])
+        kind = options.pop("kind")
+        said = {"category": event.payload.get("category") or "", "comment": event.payload.get("comment") or ""}
+        yield row | said | {"comparator": kind, "options": canonical(options)}
+
+
+def _answer_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
+    common = {name: event.payload[name] for name in ("task_id", "image_id", "training")}
+    names = ("field", "expected", "given", "right", "distance", "comparator")
+    return (common | dict(zip(names, answer, strict=True)) for answer in event.payload["answers"])
+
+
 def _payload_row(event: Event, attachment: bytes | None) -> Iterator[Row]:
     yield dict(event.payload)
 
@@ -474,6 +552,36 @@ KINDS: dict[str, Kind] = {
     "optimised_confirmed": _kind(
         "Somebody let go of the originals of smaller files.", "count", "job_id:text image_id:text", explode=_job_rows
     ),
+    "batch_moved": _kind(
+        "A batch went on to another state: in work, ready for QC, accepted, rework, delivered.",
+        "batch state",
+        "batch:text state:text came_from:text lot:text",
+    ),
+    "sample_drawn": _kind(
+        "Somebody drew a sample of a batch, to be inspected: by which plan, from which seed.",
+        "sample_id batch lot_size plan seed method count",
+        "sample_id:text batch:text submission:int lot_size:int n:int plan:text accept:int reject:int seed:text "
+        "method:text stage:int follows:text ordinal:int image_id:text stratum:text operator:text",
+        explode=_sample_rows,
+    ),
+    # The row without a field or a type is the inspection itself; its comment is about the whole image.
+    "item_inspected": _kind(
+        "Somebody inspected an image of a sample: what is wrong with which field, if anything.",
+        "sample_id image_id verdict defects comment seconds",
+        "sample_id:text image_id:text verdict:text operator:text seconds:float field:text defect:text severity:text "
+        "comment:text",
+        explode=_inspected_rows,
+    ),
+    "inspection_withdrawn": _kind(
+        "Somebody took an inspection back: the image is to be inspected again.",
+        "sample_id image_id inspected",
+        "sample_id:text image_id:text inspected:int",
+    ),
+    "lot_judged": _kind(
+        "A batch was accepted or rejected by its sample, or needs a second one: with the reason.",
+        "sample_id verdict reason defectives n",
+        "sample_id:text verdict:text reason:text defectives:int n:int",
+    ),
     "suggestion_accepted": _kind(
         "Somebody accepted what a machine had suggested; a change beside it enters the value.", *_SUGGESTION
     ),
@@ -484,6 +592,59 @@ KINDS: dict[str, Kind] = {
         "Somebody rejected what a machine had suggested: the same model won't suggest it again.", *_SUGGESTION
     ),
     "suggestion_reopened": _kind("Somebody took back that a suggestion was rejected.", *_SUGGESTION),
+    "double_entry_opened": _kind(
+        "Two people, or whoever takes it, are to enter the same fields of images without seeing each other's.",
+        "task_id what batch profile fields comparators people seed count",
+        "task_id:text what:text batch:text profile:text people:text seed:text ordinal:int image_id:text field:text "
+        "comparator:text options:text",
+        explode=_opened_rows,
+    ),
+    "entry_made": _kind(
+        "Somebody entered fields of an image in blind double entry: no values yet.",
+        "task_id image_id values",
+        "task_id:text image_id:text field:text part:int lang:text ordinal:int value:text content:text",
+        explode=_entry_rows,
+    ),
+    "entry_withdrawn": _kind(
+        "Somebody took back what they had entered in blind double entry.",
+        "task_id image_id fields",
+        "task_id:text image_id:text field:text",
+        explode=_entry_fields,
+    ),
+    "entry_finished": _kind("Somebody said that an image is done in blind double entry.", "task_id image_id"),
+    "entries_compared": _kind(
+        "Two people's entries were compared, as far as both had finished; a change beside it enters what they agree on.",
+        "task_id upto pairs agreed",
+        "task_id:text upto:int pairs:int agreed:int image_id:text field:text seq_a:int seq_b:int agree:int "
+        "distance:float",
+        explode=_compared_rows,
+    ),
+    "field_adjudicated": _kind(
+        "Somebody decided between two people's entries for a field; a change beside it enters the value.",
+        "task_id image_id field value chosen comment",
+        "task_id:text image_id:text field:text content:text chosen:text comment:text",
+        explode=_adjudicated_row,
+    ),
+    "adjudication_withdrawn": _kind("Somebody took a decision between two entries back.", "task_id image_id field"),
+    "gold_set": _kind(
+        "Somebody said what the right answers for an image are: it can be mixed into anybody's work since.",
+        "image_id values comparators",
+        "image_id:text field:text part:int content:text comparator:text options:text category:text comment:text",
+        explode=_gold_rows,
+    ),
+    "gold_withdrawn": _kind("Somebody said that an image is no known answer any more.", "image_id"),
+    "gold_answered": _kind(
+        "Somebody came past an image whose answers are known: what was right, and what was answered.",
+        "task_id image_id training answers",
+        "task_id:text image_id:text field:text expected:text given:text right:int distance:float comparator:text "
+        "training:int",
+        explode=_answer_rows,
+    ),
+    "training_ended": _kind(
+        "Somebody came to the end of a training with known answers.",
+        "training_id profile images answered correct pass_mark passed",
+        "training_id:text profile:text images:int answered:int correct:int pass_mark:float passed:int",
+    ),
 }
 """Kind of event → what is known of it."""
 
