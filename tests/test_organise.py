@@ -131,7 +131,7 @@ def test_a_folder_that_can_not_be_made_leaves_the_files_where_they_are(ws: wb.Be
 
 
 def test_a_move_that_was_killed_is_finished(ws: wb.Bench, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, done = renaming._rename, []
+    real, done = renaming.move_without_overwriting, []
 
     def dies(old: bytes, new: bytes) -> None:
         if len(done) == 2:
@@ -139,7 +139,7 @@ def test_a_move_that_was_killed_is_finished(ws: wb.Bench, folder: Path, monkeypa
         done.append(new)
         real(old, new)
 
-    monkeypatch.setattr(renaming, "_rename", dies)
+    monkeypatch.setattr(renaming, "move_without_overwriting", dies)
     with pytest.raises(KeyboardInterrupt):
         ws.bulk.organise(PATTERN).apply()
     monkeypatch.undo()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import resource
@@ -153,3 +154,76 @@ def test_sweeping_removes_what_a_kill_left_and_nothing_in_use(tmp_path: Path) ->
     assert [path.name for path in replacement.sweep(tmp_path)] == [name]
     assert only(tmp_path) == sorted(others)
     assert replacement.sweep(tmp_path / "gone") == []
+
+
+def no_links(*_: object, **__: object) -> None:
+    raise OSError(errno.EPERM, "none here")
+
+
+def two_files(folder: Path) -> tuple[Path, Path]:
+    """A file, and where it may go."""
+    (folder / "old").write_bytes(NEW)
+    return folder / "old", folder / "new"
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_file_moves_and_none_is_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool) -> None:
+    if not links:
+        monkeypatch.setattr(replacement.os, "link", no_links)  # as on FAT and some network shares
+    old, new = two_files(tmp_path)
+    identity = old.stat().st_ino
+    replacement.move_without_overwriting(os.fsencode(old), os.fsencode(new))
+    assert (only(tmp_path), new.stat().st_ino, new.read_bytes()) == (["new"], identity, NEW)
+    old.write_bytes(b"another")
+    with pytest.raises(FileExistsError):
+        replacement.move_without_overwriting(old, new)
+    assert (old.read_bytes(), new.read_bytes()) == (b"another", NEW)
+
+
+def test_a_name_held_in_vain_is_let_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new = two_files(tmp_path)
+    monkeypatch.setattr(replacement.os, "link", no_links)
+    monkeypatch.setattr(replacement.os, "replace", no_links)
+    with pytest.raises(PermissionError):
+        replacement.move_without_overwriting(old, new)
+    assert only(tmp_path) == ["old"]
+
+
+def test_a_move_to_another_volume_says_so_and_leaves_nothing(tmp_path: Path) -> None:
+    memory = Path("/dev/shm")
+    if not memory.is_dir() or memory.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("NOT TESTED: there is no other volume here")
+    old, _ = two_files(tmp_path)
+    new = memory / f"{tmp_path.name}-{os.getpid()}"
+    with pytest.raises(OSError, match="ross-device") as caught:
+        replacement.move_without_overwriting(old, new)
+    assert (caught.value.errno, only(tmp_path), new.exists()) == (errno.EXDEV, ["old"], False)
+
+
+def test_only_an_empty_newer_file_holds_a_name(tmp_path: Path) -> None:
+    old, new = two_files(tmp_path)
+    os.utime(old, ns=(1, 1))
+    new.touch()
+    assert replacement.only_holds_the_name(new, old)
+    os.utime(new, ns=(0, 0))
+    assert not replacement.only_holds_the_name(new, old)
+    new.write_bytes(b"theirs")
+    assert not replacement.only_holds_the_name(new, old)
+    assert not replacement.only_holds_the_name(tmp_path, old)
+
+
+def test_a_checksum_is_that_of_the_bytes_by_name_and_by_descriptor(tmp_path: Path) -> None:
+    old, new = two_files(tmp_path)
+    told = hashlib.sha256(NEW).hexdigest()
+    with old.open("rb") as file:
+        assert replacement.checksum_of(old) == replacement.checksum_of(os.fsencode(old)) == told
+        assert replacement.checksum_of(file.fileno()) == told
+        assert os.fstat(file.fileno()).st_size == len(NEW)
+    with pytest.raises(FileNotFoundError):
+        replacement.checksum_of(new)
+
+
+def test_a_folder_that_can_not_be_synced_is_no_error(tmp_path: Path) -> None:
+    replacement.sync_folder(tmp_path)
+    replacement.sync_folder(os.fsencode(tmp_path / "not there"))
+    assert only(tmp_path) == []

@@ -28,6 +28,7 @@ from workbench.errors import BadValue, LedgerBroken, StorageError, WorkbenchErro
 from workbench.evidence import Shown, evidence_of, show
 from workbench.page_parts import size
 from workbench.relations import DECISIONS, RELATIONS
+from workbench.replacement import checksum_of
 from workbench.tables import as_csv, as_parquet
 from workbench.workspace import VERSION, Workspace
 
@@ -449,16 +450,11 @@ def _check_files(home: Path) -> tuple[str, bool, str]:
     except (OSError, ValueError):
         return "report", False, "The list of checksums is missing or can't be read."
     there = {p.relative_to(home).as_posix() for p in home.rglob("*") if p.is_file()} - {manifests.NAME}
-    wrong = sorted(name for name in wanted if name not in there or _sum_of(home / name) != wanted[name])
+    wrong = sorted(name for name in wanted if name not in there or checksum_of(home / name) != wanted[name])
     more = sorted(there - wanted.keys())
     if wrong or more or not {"index.html", "report.json"} <= wanted.keys():
         return "report", False, f"Changed or missing: {', '.join([*wrong, *more][:5]) or 'the page'}."
     return "report", True, f"{len(wanted):,} files are as they were written."
-
-
-def _sum_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _check_ledger(ws: Workspace, known: dict[str, Any]) -> tuple[str, bool, str]:

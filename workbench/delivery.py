@@ -25,6 +25,7 @@ from workbench.bulk import Content, as_languages, contents, has_languages, ids_o
 from workbench.errors import BadValue, StorageError
 from workbench.fields import exiv2_key
 from workbench.profiles import load
+from workbench.replacement import checksum_of
 from workbench.sheets import sheet_rows
 from workbench.spreadsheets import to_csv, to_xlsx
 from workbench.tables import as_parquet
@@ -342,9 +343,6 @@ def verify_delivery(folder: str | os.PathLike[str]) -> list[str]:
     there = {path.relative_to(root).as_posix(): path for path in (root / "data").rglob("*") if path.is_file()}
     wrong = [f"{name} is missing." for name in listed if name not in there]
     wrong += [f"{name} isn't in the manifest." for name in there if name not in listed]
-    return wrong + [f"{name} was changed." for name in listed if name in there and _sum(there[name]) != listed[name]]
-
-
-def _sum(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return wrong + [
+        f"{name} was changed." for name in listed if name in there and checksum_of(there[name]) != listed[name]
+    ]

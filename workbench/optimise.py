@@ -39,7 +39,7 @@ from workbench.errors import (
 from workbench.events import pack, unpack
 from workbench.recompress import Refused
 from workbench.relations import content_key
-from workbench.replacement import write_file
+from workbench.replacement import checksum_of, write_file
 from workbench.scan import scan
 from workbench.similarity import ssim
 from workbench.tables import write_whole
@@ -439,19 +439,14 @@ def _keep(ws: Workspace, data: bytes, checksum: str) -> None:
     """Copy an original into the workspace, and read it back."""
     place = _original(ws, checksum)
     place.parent.mkdir(parents=True, exist_ok=True)
-    if not place.exists() or _sum_of(place) != checksum:
+    if not place.exists() or checksum_of(place) != checksum:
         write_whole(place, data)
-    if _sum_of(place) != checksum:
+    if checksum_of(place) != checksum:
         raise StorageError("The original couldn't be kept: it doesn't read back equal.", hint="Check the disk.")
 
 
 def _original(ws: Workspace, checksum: str) -> Path:
     return ws.folder / "originals" / checksum[:2] / checksum
-
-
-def _sum_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _record(ws: Workspace, about: dict[str, Any], records: list[list[Any]], reason: str) -> None:
@@ -488,7 +483,7 @@ def _settle(ws: Workspace) -> None:
 
 def _is_now(uri: str, checksum: str) -> bool:
     try:
-        return _sum_of(Path(os.fsdecode(sources.local_bytes(uri)))) == checksum
+        return checksum_of(sources.local_bytes(uri)) == checksum
     except OSError:
         return False
 

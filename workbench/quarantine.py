@@ -21,7 +21,16 @@ from pathlib import Path
 
 from workbench import sources
 from workbench.errors import StorageError, WorkbenchError
-from workbench.replacement import PREFIX, SUFFIX, sweep, write_file
+from workbench.replacement import (
+    PREFIX,
+    SUFFIX,
+    checksum_of,
+    move_without_overwriting,
+    only_holds_the_name,
+    sweep,
+    sync_folder,
+    write_file,
+)
 
 try:
     import fcntl
@@ -35,7 +44,6 @@ OWN = "quarantine"
 
 _FICLONE = 0x40049409  # _IOW(0x94, 9, int), linux/fs.h
 _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
 _WORDS = {
     errno.ENOENT: "It isn't there any more.",
     errno.ENOTDIR: "It isn't there any more.",
@@ -174,8 +182,7 @@ def _is_written(descriptor: int) -> bool:
 
 def _hashed(descriptor: int) -> str:
     try:
-        with os.fdopen(os.dup(descriptor), "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return checksum_of(descriptor)
     except OSError as error:
         raise Refusal(f"It can't be read: {error.strerror}.") from error
 
@@ -188,7 +195,7 @@ def _version(status: os.stat_result) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
-def checksum_of(path: bytes) -> str | None:
+def checksum_if_plain(path: bytes) -> str | None:
     """Return the SHA-256 of a plain file; None when there is none, or it can't be read."""
     try:
         descriptor = os.open(path, _FLAGS)
@@ -314,7 +321,7 @@ def take_and_link(file: Held, place: bytes, keeper: Held, how: str) -> None:
         os.unlink(link)  # noqa: PTH108  bytes paths
         raise
     try:
-        _move_without_overwriting(link, file.path)
+        move_without_overwriting(link, file.path)
     except OSError as error:
         os.unlink(link)  # noqa: PTH108  bytes paths
         _put_back(place, file.path)
@@ -349,13 +356,13 @@ def _clone(keeper: Held, target: bytes) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    if checksum_of(target) != keeper.checksum:
+    if checksum_if_plain(target) != keeper.checksum:
         raise Refusal("Its copy doesn't read back equal.")
 
 
 def _put_back(place: bytes, path: bytes) -> None:
     try:
-        _move_without_overwriting(place, path)
+        move_without_overwriting(place, path)
     except OSError as error:
         raise StorageError(
             f"{path!r} was taken by mistake and can't be put back: {error.strerror}.",
@@ -382,7 +389,7 @@ def _copied(file: Held, target: bytes, *, overwrite: bool = False) -> None:
     except (WorkbenchError, MemoryError) as error:
         cause = error.__cause__
         raise Refusal(in_words(cause) if isinstance(cause, OSError) else str(error)) from error
-    if checksum_of(target) != file.checksum:
+    if checksum_if_plain(target) != file.checksum:
         os.unlink(target)  # noqa: PTH108  bytes paths
         raise Refusal("Its copy doesn't read back equal.")
 
@@ -402,14 +409,14 @@ def give_back(place: bytes, path: bytes, checksum: str, *, keeper: bytes | None 
         the file is still in quarantine.
     """
     with held(place, checksum, to_move=True) as file:
-        replaces = keeper is not None and (is_same_file(path, keeper) or checksum_of(path) == checksum)
+        replaces = keeper is not None and (is_same_file(path, keeper) or checksum_if_plain(path) == checksum)
         if os.path.lexists(path) and not replaces:
             raise Refusal(_TAKEN)
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120  bytes paths
             if os.name == "nt":
                 os.close(file.descriptor)
-            (os.replace if replaces else _move_without_overwriting)(place, path)
+            (os.replace if replaces else move_without_overwriting)(place, path)
         except FileExistsError:
             raise Refusal(_TAKEN) from None
         except OSError as error:
@@ -417,21 +424,6 @@ def give_back(place: bytes, path: bytes, checksum: str, *, keeper: bytes | None 
                 raise Refusal(in_words(error)) from error
             _copied(file, path, overwrite=replaces)
             os.unlink(place)  # noqa: PTH108  bytes paths
-
-
-def _move_without_overwriting(place: bytes, path: bytes) -> None:
-    """Move a file on its volume; raises FileExistsError rather than overwrite another."""
-    try:
-        os.link(place, path, follow_symlinks=False)
-    except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
-        if os.stat(os.path.dirname(path)).st_dev != os.lstat(place).st_dev:  # noqa: PTH116, PTH120  bytes paths
-            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV)) from error
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL))  # holds the name where files can't have two
-        os.replace(place, path)  # noqa: PTH105  bytes paths
-    else:
-        os.unlink(place)  # noqa: PTH108  bytes paths
 
 
 def destroy(place: bytes, checksum: str) -> None:
@@ -483,7 +475,7 @@ def settle(
     if at_home and _is_spare(path, place, checksum, mtime_ns):
         os.unlink(place)  # noqa: PTH108  bytes paths
         return "path"
-    if at_home and homeward and _only_holds_the_name(path, place):
+    if at_home and homeward and only_holds_the_name(path, place):
         os.unlink(path)  # noqa: PTH108  bytes paths
     return "place"
 
@@ -504,27 +496,15 @@ def _is_spare(path: bytes, place: bytes, checksum: str, mtime_ns: int) -> bool:
     here, there = os.lstat(path), os.lstat(place)
     if _identity(here) == _identity(there):
         return True
-    whole = checksum_of(path) == checksum and checksum_of(place) == checksum
+    whole = checksum_if_plain(path) == checksum and checksum_if_plain(place) == checksum
     return whole and abs(here.st_mtime_ns - mtime_ns) < 2_000_000_000  # FAT counts in two seconds
-
-
-def _only_holds_the_name(path: bytes, place: bytes) -> bool:
-    """Whether the process was killed between holding a name and using it, on a volume without hard links."""
-    here, there = os.lstat(path), os.lstat(place)
-    newer = here.st_mtime_ns > there.st_mtime_ns
-    return stat.S_ISREG(here.st_mode) and here.st_size == 0 < there.st_size and here.st_nlink == 1 and newer
 
 
 def tidy(folders: Iterable[bytes]) -> None:
     """Remove from folders what a killed copy left there, and quarantine folders that are empty; sync them."""
     for folder in folders:
         sweep(folder)
-        with contextlib.suppress(OSError):  # a folder can't be opened on Windows
-            opened = os.open(folder, os.O_RDONLY)
-            try:
-                os.fsync(opened)
-            finally:
-                os.close(opened)
+        sync_folder(folder)
 
 
 def place_bytes(folder: Path, place: str) -> bytes:

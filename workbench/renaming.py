@@ -27,6 +27,7 @@ from workbench.bulk import Bulk, Refused, as_known, ids_of, lent, selection
 from workbench.errors import BadValue, Stale, StorageError, WorkspaceBusy
 from workbench.events import Event, pack, unpack
 from workbench.history import refuse_if_undone
+from workbench.replacement import move_without_overwriting, only_holds_the_name, sync_folder
 from workbench.templates import Rendered, Text, parse, template
 from workbench.workspace import Workspace
 
@@ -34,7 +35,6 @@ _FORBIDDEN = '<>:"/\\|?*'
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])", re.IGNORECASE)
 _LONGEST = 255
 _RAW = {"DNG", "CR2", "CR3", "CRW", "NEF", "NRW", "ARW", "SR2", "RAF", "ORF", "RW2", "PEF", "SRW", "X3F", "IIQ", "3FR"}
-_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
 
 
 @dataclass(frozen=True, slots=True)
@@ -447,7 +447,7 @@ def _finish(
             moves = [move for move in moves if not move.aside]
     done = [move for move in moves if _arrive(move, failed, again=again)]
     for folder in {sources.local_bytes(uri).rpartition(b"/")[0] for move in moves for uri in (move.uri, move.new_uri)}:
-        _sync(folder)
+        sync_folder(folder)
     records = [[m.image_id, sources.image_id(m.new_uri), m.new_uri, m.name, m.folder] for m in done]
     payload = {"plan_id": plan_id, "count": len(done), "fields": [], "what": about["what"]}
     payload |= {"undoes": about["undoes"]} if about.get("undoes") else {}
@@ -488,47 +488,22 @@ def _try(uri: str, new_uri: str, failed: list[str], *, again: bool = False) -> b
         if again and os.path.lexists(new):
             _take_up(old, new)
         else:
-            _rename(old, new)
+            move_without_overwriting(old, new)
     except OSError as error:
         failed.append(f"{sources.readable(uri)} can't be renamed: {error.strerror}.")
         return False
     return True
 
 
-def _rename(old: bytes, new: bytes) -> None:
-    """Rename a file; raises FileExistsError rather than overwrite another."""
-    if os.name == "nt":
-        os.rename(old, new)  # noqa: PTH104  bytes paths; Windows never overwrites here
-        return
-    try:
-        os.link(old, new, follow_symlinks=False)
-    except OSError as error:
-        if error.errno not in _NO_LINKS:
-            raise
-        os.close(os.open(new, os.O_CREAT | os.O_EXCL))  # holds the name where files can't have two
-        os.replace(old, new)  # noqa: PTH105  bytes paths
-    else:
-        os.unlink(old)  # noqa: PTH108  bytes paths
-
-
 def _take_up(old: bytes, new: bytes) -> None:
-    """Go on with a file for which `_rename` was killed: it has both names, or the new one is only held."""
+    """Go on with a file for which the renaming was killed: it has both names, or the new one is only held."""
     here, there = os.lstat(old), os.lstat(new)
     if (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino) and here.st_nlink > 1:
         os.unlink(old)  # noqa: PTH108  bytes paths; killed between link and unlink
-    elif there.st_size == 0 < here.st_size and there.st_nlink == 1 and there.st_mtime_ns > here.st_mtime_ns:
+    elif only_holds_the_name(new, old):
         os.replace(old, new)  # noqa: PTH105  killed between holding the name and using it
     else:
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), new)
-
-
-def _sync(folder: bytes) -> None:
-    with contextlib.suppress(OSError):  # a folder can't be opened on Windows
-        opened = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(opened)
-        finally:
-            os.close(opened)
 
 
 # ── after a crash, and back ───────────────────────────────────────────────────────────────────────────────────

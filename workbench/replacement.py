@@ -1,12 +1,14 @@
 """Putting new bytes in a file's place so that a kill at any instant leaves either the old file or the new one.
 
 A temporary file in the same folder, synced, read back and compared, then renamed. What a kill leaves behind has a name
-that `sweep` knows, and a lock that tells it whether somebody is still writing.
+that `sweep` knows, and a lock that tells it whether somebody is still writing. What everything that touches files needs
+is here, too: moving without overwriting, syncing a folder, the checksum of a file.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import secrets
@@ -28,6 +30,9 @@ Where = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 PREFIX, SUFFIX = ".workbench-", ".part"
 _OLD = 3600
+_NO_LINKS = {
+    errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV,
+}  # fmt: skip
 _HINT = "Check the disk's free space and the folder's permissions; the file is as it was."
 
 
@@ -79,9 +84,12 @@ def write_file(
         with _temporary(place.parent) as (descriptor, temporary):
             _fill(descriptor, temporary, new_bytes)
             _dress(descriptor, source, keep_mtime=keep_mtime)
-            if expected is not None and _checksum(place) != expected:
+            if expected is not None and checksum_of(place) != expected:
                 raise Stale(f"{place.name} was changed meanwhile.", hint="Scan it again.")
-            _settle(temporary, place, replaces=replaces)
+            if os.name == "nt":
+                os.close(descriptor)  # an open file can't be renamed there
+            (os.replace if replaces else move_without_overwriting)(temporary, place)
+            sync_folder(place.parent)
     except FileExistsError as error:
         raise BadValue(f"{place.name} exists already.", hint="Choose another folder, or say overwrite=True.") from error
     except StorageError:
@@ -98,7 +106,8 @@ def _temporary(folder: Path) -> Iterator[tuple[int, Path]]:
     try:
         yield descriptor, path
     finally:
-        os.close(descriptor)
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
         with contextlib.suppress(OSError):
             path.unlink()
 
@@ -133,11 +142,6 @@ def _fill(descriptor: int, temporary: Path, new_bytes: bytes) -> None:
         raise StorageError(f"{temporary.parent.name}: what was written doesn't read back equal.", hint=_HINT)
 
 
-def _checksum(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _dress(descriptor: int, source: Where | None, *, keep_mtime: bool) -> None:
     """Give the new file what belongs to a file but isn't in it; what the file system refuses is left out."""
     if source is None:
@@ -160,31 +164,6 @@ def _umask() -> int:
     known = os.umask(0o077)
     os.umask(known)
     return known
-
-
-def _settle(temporary: Path, place: Path, *, replaces: bool) -> None:
-    if replaces:
-        temporary.replace(place)
-    else:
-        _without_overwriting(temporary, place)
-    with contextlib.suppress(OSError):  # some file systems can't sync a folder
-        folder = os.open(place.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-def _without_overwriting(temporary: Path, place: Path) -> None:
-    """Rename unless something came in between; without hard links a moment remains in which it could."""
-    try:
-        os.link(temporary, place)
-    except FileExistsError:
-        raise
-    except OSError:
-        if os.path.lexists(place):
-            raise FileExistsError(str(place)) from None
-        temporary.replace(place)
 
 
 def sweep(folder: Where) -> list[Path]:
@@ -218,3 +197,76 @@ def _abandoned(path: Path) -> bool:
         return _lock(descriptor)
     finally:
         os.close(descriptor)
+
+
+# ── what everything that touches files needs ──────────────────────────────────────────────────────────────────
+
+
+def checksum_of(file: Where | int) -> str:
+    """Return the SHA-256 of a file, or of an open one from where it is read on: hexadecimal digits.
+
+    Raises
+    ------
+    OSError
+        It can't be read.
+    """
+    with open(file, "rb", closefd=not isinstance(file, int)) as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def sync_folder(folder: Where) -> None:
+    """Bring to the disk what files a folder holds under which names, where the system can."""
+    with contextlib.suppress(OSError):  # some file systems can't, and Windows opens no folder
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
+
+
+def move_without_overwriting(old: Where, new: Where) -> None:
+    """Rename a file on its volume.
+
+    A kill in between may leave it under both names, or the new name held by an empty file: see `only_holds_the_name`.
+
+    Raises
+    ------
+    FileExistsError
+        The new name is taken.
+    OSError
+        It can't be renamed; EXDEV when the new name lies on another volume. The file is where it was.
+    """
+    if os.name == "nt":
+        os.rename(old, new)  # noqa: PTH104  bytes paths; Windows never overwrites here
+        return
+    try:
+        os.link(old, new, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        if os.stat(os.path.dirname(new) or os.curdir).st_dev != os.lstat(old).st_dev:  # noqa: PTH116, PTH120  as above
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV)) from error
+        _move_over_a_held_name(old, new)
+    else:
+        os.unlink(old)  # noqa: PTH108  bytes paths
+
+
+def _move_over_a_held_name(old: Where, new: Where) -> None:
+    """Move a file where none can have two names: an empty file holds the new one meanwhile."""
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.replace(old, new)  # noqa: PTH105  bytes paths
+    except OSError:
+        with contextlib.suppress(OSError):
+            if os.path.samestat(os.fstat(descriptor), os.lstat(new)):
+                os.unlink(new)  # noqa: PTH108  bytes paths
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def only_holds_the_name(name: Where, file: Where) -> bool:
+    """Whether a process was killed between holding a name for a file and using it."""
+    here, there = os.lstat(name), os.lstat(file)
+    newer = here.st_mtime_ns > there.st_mtime_ns
+    return stat.S_ISREG(here.st_mode) and here.st_size == 0 < there.st_size and here.st_nlink == 1 and newer
