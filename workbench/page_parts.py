@@ -261,7 +261,7 @@ _LAYOUT: dict[str, Any] = {
 }
 
 
-def document(title: str, body: str) -> str:
+def document(title: str, body: str, *, language: str = "en", style: str = "", schemes: str = "light") -> str:
     """Return a whole page.
 
     Parameters
@@ -270,12 +270,18 @@ def document(title: str, body: str) -> str:
         What the browser's tab says.
     body : str
         HTML.
+    language : str
+        Of its words.
+    style : str
+        CSS that comes after that of all pages.
+    schemes : str
+        ``light``, or ``light dark`` where the style has both.
     """
     return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="referrer" content="no-referrer">\n<meta name="color-scheme" content="light">\n'
-        f"<title>{text(title)}</title>\n<style>{_CSS.read_text('utf-8')}</style>\n"
+        '<meta name="referrer" content="no-referrer">\n<meta name="color-scheme" content="'
+        f'{schemes}">\n<title>{text(title)}</title>\n<style>{_CSS.read_text("utf-8")}{style}</style>\n'
         f"<script>{get_plotlyjs()}</script>\n</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
     )
