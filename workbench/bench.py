@@ -6,8 +6,9 @@ import importlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -68,7 +69,7 @@ class Bench(Workspace):
         ``progress=True`` shows a bar: in a notebook with a Cancel button, in a terminal on stderr.
         """
         cancel = cancel or threading.Event()
-        with _shown(progress, cancel) as tell:
+        with _shown("scan", progress, cancel) as tell:
             return scanning.scan(
                 self, source, batch=batch, workers=workers, progress=tell, cancel=cancel, again=again
             )  # fmt: skip
@@ -78,13 +79,13 @@ class Bench(Workspace):
     ) -> list[ScanReport]:
         """Make the catalogue again from the ledger and the files: see `workbench.rebuild.rebuild`."""
         cancel = threading.Event()
-        with _shown(progress, cancel) as tell:
+        with _shown("scan", progress, cancel) as tell:
             return rebuilding.rebuild(self, workers=workers, progress=tell, cancel=cancel)
 
     @property
     def dedup(self) -> Dedup:
         """Everything about duplicates, from finding them to the report: see `workbench.dedup_verbs.Dedup`."""
-        return Dedup(self, _working_shown)
+        return Dedup(self, partial(_shown, "work"))
 
     def find_duplicates(
         self,
@@ -99,7 +100,7 @@ class Bench(Workspace):
         ``progress=True`` shows a bar: in a notebook with a Cancel button, in a terminal on stderr.
         """
         cancel = cancel or threading.Event()
-        with _finding_shown(progress, cancel) as tell:
+        with _shown("find", progress, cancel) as tell:
             return self.dedup.find(methods, progress=tell, cancel=cancel, **how)
 
     @overload
@@ -132,7 +133,7 @@ class Bench(Workspace):
 
         ``progress=True`` shows a bar in a terminal; in a notebook the audit is over before one would be of use.
         """
-        with _working_shown(progress and not in_notebook(), threading.Event(), "Auditing", "steps") as tell:
+        with _shown("work", progress and not in_notebook(), threading.Event(), "Auditing", "steps") as tell:
             return auditing.audit(self, profile, progress=tell, **what)
 
     @property
@@ -163,7 +164,7 @@ class Bench(Workspace):
         ``progress=True`` shows a bar: in a notebook with a Cancel button, in a terminal on stderr.
         """
         cancel = cancel or threading.Event()
-        with _working_shown(progress, cancel, "Embedding", "files") as tell:
+        with _shown("work", progress, cancel, "Embedding", "files") as tell:
             return embedding.embed(self, image_ids, progress=tell, cancel=cancel, **how)
 
     def undo_embed(self, seq: int, *, reason: str = "") -> embedding.EmbedReport:
@@ -207,7 +208,8 @@ class Bench(Workspace):
         ``progress=True`` shows a bar: in a notebook with a Cancel button, in a terminal on stderr.
         """
         cancel = cancel or threading.Event()
-        with _suggesting_shown(progress, cancel) as tell:
+        with _shown("work", progress, cancel, "Suggesting", "images") as shown:
+            tell = shown if shown is None or callable(progress) else lambda at: shown(at.done, at.total, at.suggester)
             return suggesting.suggest(self, images, suggesters, progress=tell, cancel=cancel, **how)
 
     def suggestions(self, image_id: str) -> pd.DataFrame:
@@ -258,49 +260,22 @@ def open(folder: str | Path, *, actor: str | None = None) -> Bench:
     return opened
 
 
-def _shown(progress: bool | Callable[[Progress], None], cancel: threading.Event) -> Any:
+_DISPLAYS: dict[str, tuple[str, str, Callable[..., Any]]] = {
+    "scan": ("workbench.widgets.scan_progress", "ScanProgress", TerminalProgress),
+    "find": ("workbench.widgets.find_progress", "FindingProgress", TerminalFinding),
+    "work": ("workbench.widgets.work_progress", "WorkProgress", TerminalWork),
+}
+"""What takes long → the module and class that show it in a notebook, and what does in a terminal."""
+
+
+def _shown(kind: str, progress: Any, cancel: threading.Event, *about: str) -> Any:
+    """Return a context manager that yields what is told how far work is: what was given, a display, or None."""
     if callable(progress):
         return nullcontext(progress)
-    if not progress:
-        return nullcontext(None)
-    if in_notebook():
-        from workbench.widgets.scan_progress import ScanProgress
-
-        return ScanProgress(cancel)
-    return TerminalProgress() if sys.stderr.isatty() else nullcontext(None)
-
-
-def _finding_shown(progress: bool | Callable[[FindProgress], None], cancel: threading.Event) -> Any:
-    if callable(progress):
-        return nullcontext(progress)
-    if not progress:
-        return nullcontext(None)
-    if in_notebook():
-        from workbench.widgets.find_progress import FindingProgress
-
-        return FindingProgress(cancel)
-    return TerminalFinding() if sys.stderr.isatty() else nullcontext(None)
-
-
-def _working_shown(progress: Any, cancel: threading.Event, doing: str, unit: str) -> Any:
-    if callable(progress):
-        return nullcontext(progress)
-    if not progress:
-        return nullcontext(None)
-    if in_notebook():
-        from workbench.widgets.work_progress import WorkProgress
-
-        return WorkProgress(cancel, doing, unit)
-    return TerminalWork(doing, unit) if sys.stderr.isatty() else nullcontext(None)
-
-
-@contextmanager
-def _suggesting_shown(progress: Any, cancel: threading.Event) -> Iterator[Any]:
-    if callable(progress):
-        yield progress
-        return
-    with _working_shown(progress, cancel, "Suggesting", "images") as tell:
-        yield tell and (lambda at: tell(at.done, at.total, at.suggester))
+    module, name, terminal = _DISPLAYS[kind]
+    if progress and in_notebook():
+        return getattr(importlib.import_module(module), name)(cancel, *about)
+    return terminal(*about) if progress and sys.stderr.isatty() else nullcontext(None)
 
 
 def in_notebook() -> bool:

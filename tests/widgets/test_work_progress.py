@@ -5,6 +5,7 @@ import threading
 import pytest
 from ipywidgets import HTML, HTMLMath
 
+from workbench import bench
 from workbench.widgets.work_progress import WorkProgress
 
 
@@ -57,3 +58,24 @@ def test_names_are_text_and_nothing_counts_below_zero() -> None:
         assert not isinstance(tell.line, HTML | HTMLMath)
         assert tell.bar.max == 1
     assert tell.line.value == "Embedding: 0 files in less than a second."
+
+
+@pytest.mark.parametrize(
+    ("kind", "about", "display"),
+    [("scan", (), "ScanProgress"), ("find", (), "FindingProgress"), ("work", ("Embedding", "files"), "WorkProgress")],
+)
+def test_whatever_takes_long_is_shown_where_somebody_looks(
+    kind: str, about: tuple[str, ...], display: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancel = threading.Event()
+    with bench._shown(kind, True, cancel, *about) as quiet:
+        assert quiet is None  # neither a notebook nor a terminal
+    with bench._shown(kind, print, cancel, *about) as given:
+        assert given is print
+    monkeypatch.setattr(bench, "in_notebook", lambda: True)
+    assert type(bench._shown(kind, True, cancel, *about)).__name__ == display
+    with bench._shown(kind, False, cancel, *about) as off:
+        assert off is None
+    monkeypatch.setattr(bench, "in_notebook", lambda: False)
+    monkeypatch.setattr(bench.sys.stderr, "isatty", lambda: True)
+    assert type(bench._shown(kind, True, cancel, *about)).__name__.startswith("Terminal")
