@@ -148,7 +148,10 @@ def embed(
         The mode isn't known, or ``copy`` has no folder.
     NotFound
         An id isn't catalogued.
+    NotAllowed
+        The person's roles don't allow it.
     """
+    ws.must_be_allowed("files_embedded")
     folder = _checked(mode, to)
     specs, only = _specs(ws, profile)
     files = _files(ws, list(dict.fromkeys(image_ids)), only)
@@ -187,6 +190,7 @@ def undo_embed(ws: Workspace, seq: int, *, reason: str = "") -> EmbedReport:
     NotFound
         That event changed no file in place.
     """
+    ws.must_be_allowed("files_embedded")
     rows = ws.query("embedded_in_place", seq=seq)
     if rows.empty:
         raise NotFound(f"Event {seq} changed no file in place.", hint="See the view deliveries.")

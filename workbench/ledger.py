@@ -9,7 +9,7 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,11 +51,16 @@ class Ledger:
         The SQLite file; made when missing.
     version : str
         Version of the workbench, written into every event.
+    guard : callable, optional
+        Is given the drafts and the actor before anything is written, and raises when they may not be.
     """
 
-    def __init__(self, path: Path, *, version: str) -> None:
+    def __init__(
+        self, path: Path, *, version: str, guard: Callable[[Sequence[Draft], str], None] | None = None
+    ) -> None:
         self.path = path
         self.version = version
+        self._guarded = guard or (lambda drafts, actor: None)
         self._local = threading.local()
         self._all: list[sqlite3.Connection] = []
         self._guard = threading.Lock()
@@ -124,6 +129,7 @@ class Ledger:
 
         A draft whose ``event_id`` is already in the ledger is left out.
         """
+        self._guarded(drafts, actor)
         written: list[Event] = []
         with self._transaction() as db:
             seq, head = self._head(db)

@@ -524,6 +524,7 @@ def restore(ws: Workspace, job_id: str | None = None, *, reason: str = "") -> Re
     NotFound
         Nothing of that is kept.
     """
+    ws.must_be_allowed("optimised_restored")
     made, back = Restored(), []
     with _alone(ws):
         for row in _kept(ws, job_id):
@@ -569,6 +570,7 @@ def confirm(ws: Workspace, job_id: str | None = None, *, reason: str) -> int:
     NotFound
         Nothing of that is kept.
     """
+    ws.must_be_allowed("optimised_confirmed")
     removal.require_right(ws, "purge")
     if not reason.strip():
         raise BadValue("Say why the originals may go.", hint="The reason stands in the ledger.")

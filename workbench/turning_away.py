@@ -127,6 +127,7 @@ def put_back(ws: Workspace, place: str | Path) -> str:
     StorageError
         It can't be moved; it stays where it is.
     """
+    ws.must_be_allowed("arrival_turned_away")
     found = turned_away(ws)
     found = found[found["place"] == str(Path(place).absolute())]
     if found.empty:

@@ -7,7 +7,7 @@ import getpass
 import os
 import threading
 import tomllib
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata as distribution
 from itertools import groupby
@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 from filelock import FileLock, Timeout
 
-from workbench import events, sources
+from workbench import events, roles, sources
 from workbench.catalog import Catalog, Connection, as_frame, rows_as, sql_folder
 from workbench.errors import BadValue, Broken, NotFound, StorageError, WorkspaceBusy
 from workbench.events import Draft, Event
@@ -72,7 +72,8 @@ class Workspace:
         self.actor = _clean_actor(actor)
         _make(self.folder)
         self.settings = _settings(self.folder / "workspace.toml")
-        self.ledger = Ledger(self.folder / "ledger.sqlite", version=VERSION)
+        self._people = (self._settings_stamp(), roles.people(self.settings))
+        self.ledger = Ledger(self.folder / "ledger.sqlite", version=VERSION, guard=self._guard)
         self.thumbnails = Thumbnails(self.folder / "thumbnails")
         self.catalog = Catalog(self.folder / "catalog.duckdb", self._catch_up)
         self._catching_up = threading.Lock()
@@ -102,6 +103,40 @@ class Workspace:
         self.catalog.stop()
         self.ledger.close()
         self.thumbnails.close()
+
+    # -- who may do what
+
+    @property
+    def people(self) -> roles.People:
+        """The people that ``workspace.toml`` names, and their roles: as the file is now."""
+        stamp = self._settings_stamp()
+        if stamp != self._people[0]:
+            self._people = (stamp, roles.people(_settings(self.folder / "workspace.toml")))
+        return self._people[1]
+
+    def _settings_stamp(self) -> tuple[int, int]:
+        try:
+            found = (self.folder / "workspace.toml").stat()
+        except OSError as error:
+            raise StorageError(
+                f"workspace.toml can't be read: {error.strerror}.", hint="Put it back from a backup."
+            ) from error
+        return found.st_mtime_ns, found.st_size
+
+    def must_be_allowed(self, kind: str, payload: Mapping[str, Any] | None = None) -> None:
+        """Refuse early what `change` would refuse in the end: for work that touches files before its event is written.
+
+        Raises
+        ------
+        NotAllowed
+            The person's roles don't allow it; the hint names who may.
+        """
+        self.people.check(self.actor, kind, payload)
+
+    def _guard(self, drafts: Sequence[Draft], actor: str) -> None:
+        people = self.people
+        for draft in drafts:
+            people.check(actor, draft.kind, draft.payload)
 
     # -- what people do
 
