@@ -13,7 +13,8 @@ from workbench import comparing, edits
 from workbench.comparing import Shown
 from workbench.dedup_settings import Settings
 from workbench.errors import WorkbenchError
-from workbench.finders import content
+from workbench.finders import content, judging
+from workbench.verification import Thresholds
 
 KINDS = ("crop_50", "mirror_crop", "screenshot", "rotate_5")
 ONE = Settings(tables={"content": {"workers": 1}})
@@ -107,9 +108,9 @@ def test_nothing_to_compare_is_no_trouble(tmp_path: Path) -> None:
 
 
 def test_thresholds_of_settings_are_taken_and_others_left() -> None:
-    taken = content.thresholds_of(Settings(thresholds={"inliers": 33, "anything": 1}))
+    taken = judging.thresholds_of(Settings(thresholds={"inliers": 33, "anything": 1}))
     assert taken.inliers == 33
-    assert taken.agreement == content.Thresholds().agreement
+    assert taken.agreement == Thresholds().agreement
 
 
 def test_descriptors_survive_packing_and_damage_is_noticed() -> None:

@@ -20,7 +20,7 @@ from workbench import dedup_settings, sources, turning_away
 from workbench.comparing import Comparison, Shown, compare_turned
 from workbench.dedup_settings import Settings
 from workbench.errors import BadValue
-from workbench.finders.content import thresholds_of
+from workbench.finders.judging import thresholds_of
 from workbench.fingerprints import SYMMETRIES
 from workbench.hash_index import HashIndex
 from workbench.known_pictures import KnownPictures

@@ -28,7 +28,7 @@ from workbench.calibration_figures import Calibration, Pairs, Recall, pairs_of, 
 from workbench.comparing import Comparison, Shown
 from workbench.dedup_settings import Settings
 from workbench.errors import BadValue, TooMuch
-from workbench.finders import content
+from workbench.finders import content, judging
 from workbench.relations import DUPLICATES
 from workbench.trials import Trial, Tried
 from workbench.verification import Thresholds, Verdict
@@ -161,7 +161,7 @@ class _Run:
     @property
     def thresholds(self) -> Thresholds:
         """What verification demands by itself: the score is chosen here."""
-        return replace(content.thresholds_of(self.settings), least=Thresholds().least)
+        return replace(judging.thresholds_of(self.settings), least=Thresholds().least)
 
     def _search(self) -> None:
         def shown(now: dedup.FindProgress) -> None:

@@ -7,26 +7,23 @@ checksum, and verdicts by content, so that a search which was cancelled goes on 
 
 from __future__ import annotations
 
-import hashlib
-import json
+import math
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, fields
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
 from workbench import comparing
-from workbench.comparing import Comparison, Described, Shown
+from workbench.comparing import Described, Shown
 from workbench.dedup_settings import Settings
-from workbench.events import canonical
-from workbench.relations import FinderProgress, Pair, pair
+from workbench.finders.judging import Content, Judge, Proposed
+from workbench.relations import FinderProgress, Pair
 from workbench.thumbnails import Thumbnails
-from workbench.verification import VERSION, Thresholds, Verdict
 from workbench.word_index import WordIndex, words_of
 from workbench.workers import Pool
 from workbench.workspace import Workspace
@@ -35,6 +32,8 @@ CANDIDATES = 25
 """Pictures that are compared with one, the likeliest."""
 VOTES = 2.0
 """Rare words that two pictures must share to be compared; see `workbench.word_index`."""
+
+TASK = "workbench.comparing:compare"
 
 Thing = TypeVar("Thing")
 
@@ -79,23 +78,9 @@ def _pieces(things: Iterable[Thing]) -> Iterator[list[Thing]]:
         yield piece
 
 
-def thresholds_of(settings: Settings) -> Thresholds:
-    """Return the thresholds that settings name; what verification doesn't know is for others."""
-    known = {f.name for f in fields(Thresholds)}
-    return Thresholds(**{name: value for name, value in settings.thresholds.items() if name in known})
-
-
 def descriptors_of(ws: Workspace) -> Thumbnails:
     """Return the workspace's cache of descriptors, by checksum; close it after use."""
     return Thumbnails(ws.folder / "features")
-
-
-class _Wanted(NamedTuple):
-    """Two pictures that share words, by their rows, and their content keys in order."""
-
-    one: int
-    other: int
-    contents: tuple[str, str]
 
 
 class _Search:
@@ -109,13 +94,10 @@ class _Search:
         progress: FinderProgress,
         cancel: threading.Event,
     ) -> None:
-        self.ws, self.images, self.progress, self.cancel = ws, images, progress, cancel
-        self.thresholds = thresholds_of(settings)
+        self.ws, self.images, self.settings, self.progress, self.cancel = ws, images, settings, progress, cancel
         table = settings.tables.get("content", {})
         self.most, self.least = int(table.get("candidates", CANDIDATES)), float(table.get("votes", VOTES))
         self.workers: int | None = table.get("workers")
-        limits = hashlib.sha256(canonical(asdict(self.thresholds)).encode()).hexdigest()[:8]
-        self.method = f"verification {VERSION} {limits}"
         self.rows = self._ask("contents_to_compare")
 
     def run(self) -> Iterator[Pair]:
@@ -128,11 +110,9 @@ class _Search:
                 return
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="words-", dir=cache.folder))
             index = self._index(cache, Path(folder))
-            pool = stack.enter_context(
-                Pool(f"{comparing.__name__}:compare", workers=self.workers, deadline=_DEADLINE, ahead=8)
-            )
+            judge = stack.enter_context(Judge(self.ws, "content", TASK, self.settings, math.inf))
             for group in _pieces(self._proposed(cache, index)):
-                yield from self._judged(group, pool)
+                yield from judge.pairs(group)
 
     def _ask(self, name: str, **parameters: Any) -> pa.Table:
         with self.ws.reading() as connection:
@@ -141,6 +121,9 @@ class _Search:
     def _column(self, name: str, rows: Iterable[int]) -> list[str]:
         column = self.rows[name]
         return [column[row].as_py() for row in rows]
+
+    def _content(self, row: int) -> Content:
+        return Content(*(self.rows[name][row].as_py() for name in Content._fields))
 
     # -- describing
 
@@ -188,7 +171,7 @@ class _Search:
                 if both is not None:
                     yield row, both
 
-    def _proposed(self, cache: Thumbnails, index: WordIndex) -> Iterator[_Wanted]:
+    def _proposed(self, cache: Thumbnails, index: WordIndex) -> Iterator[Proposed]:
         """Yield pairs that share words, each once."""
         total, chosen = len(self.rows), self._chosen()
         below = (lambda row: row) if chosen is None else (lambda row: None)
@@ -198,8 +181,7 @@ class _Search:
                 return
             for other in self._neighbours(index, both, below(row)):
                 if other != row and not (chosen is not None and other in chosen and other > row):
-                    contents = sorted(self._column("content", (row, other)))
-                    yield _Wanted(row, other, (contents[0], contents[1]))
+                    yield Proposed(self._content(row), self._content(other), "", {})
             self.progress(total + (done if chosen is None else row + 1), 2 * total)
 
     def _neighbours(self, index: WordIndex, both: Any, below: int | None) -> list[int]:
@@ -215,66 +197,3 @@ class _Search:
             return None
         wanted = set(self._ask("contents_of", ids=list(self.images))["content"].to_pylist())
         return {row for row, content in enumerate(self.rows["content"].to_pylist()) if content in wanted}
-
-    # -- judging
-
-    def _judged(self, group: Sequence[_Wanted], pool: Pool) -> Iterator[Pair]:
-        before = self._judged_before(group)
-        for wanted in group:
-            if wanted.contents in before:
-                yield from self._pair(wanted, *before[wanted.contents])
-        todo = [wanted for wanted in group if wanted.contents not in before]
-        told: list[tuple[_Wanted, Verdict]] = []
-        if todo:
-            told = list(self._verdicts(todo, pool))
-            self._note(told)
-        for wanted, verdict in told:
-            yield from self._pair(wanted, verdict.relation, verdict.score, verdict.evidence)
-
-    def _judged_before(self, group: Sequence[_Wanted]) -> dict[tuple[str, str], tuple[str, float, Any]]:
-        a, b = zip(*(wanted.contents for wanted in group), strict=True)
-        found = self._ask("checks_made", contents_a=list(a), contents_b=list(b), method=self.method).to_pylist()
-        return {
-            (row["content_a"], row["content_b"]): (row["relation"], row["score"], json.loads(row["evidence"]))
-            for row in found
-        }
-
-    def _verdicts(self, todo: Sequence[_Wanted], pool: Pool) -> Iterator[tuple[_Wanted, Verdict]]:
-        """Compare pairs; the first picture is the one whose content key comes first."""
-        rows = sorted({row for wanted in todo for row in (wanted.one, wanted.other)})
-        shown = dict(zip(rows, self._shown(rows), strict=True))
-        by_checksums: dict[tuple[str, str], _Wanted] = {}
-        items = []
-        for wanted in todo:
-            one, other = self._in_order(wanted)
-            item = Comparison(shown[one], shown[other], None, self.thresholds)
-            by_checksums[item.one.checksum, item.other.checksum] = wanted
-            items.append(item)
-        for item, verdict in pool.run(items):
-            if isinstance(verdict, Verdict):
-                yield by_checksums[item.one.checksum, item.other.checksum], verdict
-
-    def _in_order(self, wanted: _Wanted) -> tuple[int, int]:
-        first = self._column("content", [wanted.one])[0]
-        return (wanted.one, wanted.other) if first == wanted.contents[0] else (wanted.other, wanted.one)
-
-    def _note(self, told: Sequence[tuple[_Wanted, Verdict]]) -> None:
-        if not told:
-            return
-        with self.ws.catalog.writing() as connection:
-            connection.execute(
-                self.ws.catalog.named("note_checks").sql,
-                {
-                    "contents_a": [wanted.contents[0] for wanted, _ in told],
-                    "contents_b": [wanted.contents[1] for wanted, _ in told],
-                    "method": self.method,
-                    "relations": [verdict.relation for _, verdict in told],
-                    "scores": [verdict.score for _, verdict in told],
-                    "evidences": [canonical(verdict.evidence) for _, verdict in told],
-                },
-            )
-
-    def _pair(self, wanted: _Wanted, relation: str, score: float, evidence: Any) -> Iterator[Pair]:
-        if relation != "unrelated":
-            one, other = self._column("image_id", self._in_order(wanted))
-            yield pair(one, other, relation, "content", score, {**evidence, "from": one})

@@ -7,22 +7,27 @@ import importlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any, NamedTuple, Self
 
 from workbench.comparing import Comparison, Shown
 from workbench.dedup_settings import Settings
 from workbench.errors import WorkbenchError
 from workbench.events import canonical
-from workbench.finders.content import thresholds_of
 from workbench.relations import Pair, pair
-from workbench.verification import VERSION, Verdict
+from workbench.verification import VERSION, Thresholds, Verdict
 from workbench.workers import Pool
 from workbench.workspace import Workspace
 
 _FEW = 40
 """Pairs that are verified right here: starting worker processes takes longer."""
 _DEADLINE = 60.0
+
+
+def thresholds_of(settings: Settings) -> Thresholds:
+    """Return the thresholds that settings name; what verification doesn't know is for others."""
+    known = {f.name for f in fields(Thresholds)}
+    return Thresholds(**{name: value for name, value in settings.thresholds.items() if name in known})
 
 
 class Content(NamedTuple):
@@ -54,11 +59,11 @@ class Judge:
     task : str
         What compares, for the workers: ``module:function``, given a `Comparison`.
     settings : Settings
-    expected : int
-        How many pairs there will be.
+    expected : float
+        How many pairs there will be at most.
     """
 
-    def __init__(self, ws: Workspace, method: str, task: str, settings: Settings, expected: int) -> None:
+    def __init__(self, ws: Workspace, method: str, task: str, settings: Settings, expected: float) -> None:
         self.ws, self.method, self.task, self.thresholds = ws, method, task, thresholds_of(settings)
         limits = hashlib.sha256(canonical(asdict(self.thresholds)).encode()).hexdigest()[:8]
         self.key = f"{method} {VERSION} {limits}"
