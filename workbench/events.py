@@ -298,7 +298,7 @@ def whole(value: Any) -> str | None:
 
 
 def _opened_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
-    common = {name: event.payload.get(name) for name in ("task_id", "what", "batch", "profile", "seed")}
+    common = {name: event.payload.get(name) for name in ("task_id", "what", "batch", "profile", "seed", "start")}
     common["people"] = canonical(event.payload["people"])
     for ordinal, (image_id,) in enumerate(unpack(attachment or zlib.compress(b""))):
         yield common | {"ordinal": ordinal, "image_id": image_id}
@@ -594,9 +594,9 @@ KINDS: dict[str, Kind] = {
     "suggestion_reopened": _kind("Somebody took back that a suggestion was rejected.", *_SUGGESTION),
     "double_entry_opened": _kind(
         "Two people, or whoever takes it, are to enter the same fields of images without seeing each other's.",
-        "task_id what batch profile fields comparators people seed count",
-        "task_id:text what:text batch:text profile:text people:text seed:text ordinal:int image_id:text field:text "
-        "comparator:text options:text",
+        "task_id what batch profile fields comparators people start seed count",
+        "task_id:text what:text batch:text profile:text people:text start:text seed:text ordinal:int image_id:text "
+        "field:text comparator:text options:text",
         explode=_opened_rows,
     ),
     "entry_made": _kind(

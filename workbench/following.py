@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from typing import Any
@@ -40,6 +40,9 @@ class Following:
         Called with every new event of the ledger, whatever it is about.
     """
 
+    kinds: Collection[str] = _VALUE_KINDS
+    """The kinds of events that change what is shown."""
+
     def __init__(self, ws: Workspace, heard: Callable[[Event], None]) -> None:
         self.ws = ws
         self.seq = 0
@@ -62,7 +65,7 @@ class Following:
     def hear(self, event: Event) -> None:
         """Take note of one event; hearing it twice does no harm."""
         self._heard(event)
-        if event.kind in _VALUE_KINDS:
+        if event.kind in self.kinds:
             self._note_values(event)
 
     def _note_values(self, event: Event) -> None:
@@ -130,7 +133,7 @@ class Following:
         with self._lock:
             self._known.update(found)
             for event in self.ws.ledger.read(after=seq):
-                if event.kind in _VALUE_KINDS:
+                if event.kind in self.kinds:
                     self._note_values(event)
             while len(self._known) > KEPT:
                 self._known.popitem(last=False)

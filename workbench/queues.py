@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from workbench.errors import Stale
 from workbench.events import Draft, Event
@@ -52,6 +52,51 @@ class Item:
     actor: str
     at: str
     turn: int
+
+
+class WorkQueue(Protocol):
+    """What somebody who works through images needs of a queue, whether it is one or made of several."""
+
+    name: str
+    shared: bool
+
+    @property
+    def done(self) -> int:
+        """How many images are done."""
+        ...
+
+    @property
+    def parts(self) -> list[Queue]:
+        """The queues it is made of, each of which loads what the catalogue knows of it."""
+        ...
+
+    def hear(self, event: Event) -> None:
+        """Take note of an event of the ledger."""
+        ...
+
+    def held(self) -> list[str]:
+        """Return the images this session has."""
+        ...
+
+    def mine(self, image_id: str) -> bool:
+        """Whether this session has the image."""
+        ...
+
+    def others(self, image_id: str) -> Item | None:
+        """Return who else has the image now, if that keeps this session from it."""
+        ...
+
+    def outcome(self, image_id: str) -> str:
+        """Return how the image stands for this session."""
+        ...
+
+    def take(self, image_id: str) -> bool:
+        """Take an image; False when it can't be had."""
+        ...
+
+    def give_back(self, image_id: str, outcome: str) -> None:
+        """Note how the work at an image ended."""
+        ...
 
 
 def parsed(at: str) -> datetime:
@@ -94,11 +139,20 @@ class Queue:
         self.shared = shared
         self.holder = holder or uuid.uuid4().hex[:12]
         self.items: dict[str, Item] = {}
-        self.done = 0
+        self.done: int = 0
         self._members = members
         self._append = append
         self._gone = gone
         self._now = now
+
+    @property
+    def parts(self) -> list[Queue]:
+        """This queue alone: see `WorkQueue`."""
+        return [self]
+
+    def held(self) -> list[str]:
+        """Return the images this session has."""
+        return [one for one in self.items if self.mine(one)]
 
     def load(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Take over what the catalogue knows of the queue."""

@@ -13,7 +13,7 @@ from workbench.image_values import ImageValues, shaped
 from workbench.offers import Offers, told
 from workbench.profile_rules import Finding, ProfileField
 from workbench.profiles import Profile
-from workbench.queues import Queue
+from workbench.queues import WorkQueue
 from workbench.vocabularies import Term, Vocabulary
 from workbench.workspace import Workspace
 
@@ -60,7 +60,7 @@ class Pages:
     """Makes what is shown of images, out of what is in memory."""
 
     def __init__(
-        self, ids: Sequence[str], profile: Profile, language: str, following: Following, queue: Queue, offers: Offers
+        self, ids: Sequence[str], profile: Profile, language: str, following: Following, queue: WorkQueue, offers: Offers
     ) -> None:
         self.ids, self.profile, self.language = ids, profile, language
         self.following, self.queue, self.offers = following, queue, offers

@@ -30,11 +30,11 @@ from workbench.image_values import Content, Entry, ImageValues, cleaned, content
 from workbench.offers import Decision, Offers, Row
 from workbench.profile_rules import Finding, ProfileField
 from workbench.profiles import Profile
-from workbench.queues import Queue, has_ended, holder_here
+from workbench.queues import Queue, WorkQueue, has_ended, holder_here
 from workbench.suggestion import decision
 from workbench.tag_pages import Completing, Pace, Pages
 from workbench.tag_steps import Step, Steps, add_entries
-from workbench.workspace import Workspace
+from workbench.workspace import Change, Workspace
 
 LOAD_AHEAD = 24
 """Images whose values are read from the catalogue at once, ahead of the person."""
@@ -99,25 +99,36 @@ class TagSession:
         self._lock = threading.RLock()
         self.on_offers: Callable[[dict[str, Any]], None] = lambda offered: None
         self.sure = sure
-        self.offers = Offers(ws, self.profile)
+        self.offers = self._make_offers()
         self._pace = Pace(clock)
         self._steps = Steps()
-        self.queue = Queue(
-            queue or self._own_queue(),
-            self._append,
-            shared=queue is not None,
-            members=frozenset(self.ids),
-            holder=holder_here(),
-            gone=has_ended,
-        )
-        self._following = Following(ws, self._hear)
-        self._completing = Completing(ws, language, self._following.ahead)
+        self.queue = self._make_queue(queue)
+        self._following = self._make_following()
+        self._completing = self._make_completing()
         self._pages = Pages(self.ids, self.profile, language, self._following, self.queue, self.offers)
         self._load_queue()
         self._trail: list[int] = []
         self._at = -1
         self._next: int | None = None
         self._start()
+
+    # What a session over other images, or one that writes elsewhere, makes differently.
+
+    def _make_offers(self) -> Offers:
+        return Offers(self.ws, self.profile)
+
+    def _make_queue(self, queue: str | None) -> WorkQueue:
+        return self._queue(queue or self._own_queue(), shared=queue is not None)
+
+    def _make_following(self) -> Following:
+        return Following(self.ws, self._hear)
+
+    def _make_completing(self) -> Completing:
+        return Completing(self.ws, self.language, self._following.ahead)
+
+    def _queue(self, name: str, *, shared: bool, members: Iterable[str] | None = None) -> Queue:
+        counted = frozenset(self.ids if members is None else members)
+        return Queue(name, self._append, shared=shared, members=counted, holder=holder_here(), gone=has_ended)
 
     def _own_queue(self) -> str:
         """Name the list of what is done for oneself: the same person, profile and images find it again."""
@@ -133,9 +144,10 @@ class TagSession:
 
     def _load_queue(self) -> None:
         with self.ws.reading() as connection:
-            result = connection.execute(self.ws.catalog.named("tagging_queue").sql, {"queue": self.queue.name})
-            columns = [column[0] for column in result.description]
-            self.queue.load(dict(zip(columns, row, strict=True)) for row in result.fetchall())
+            for queue in self.queue.parts:
+                result = connection.execute(self.ws.catalog.named("tagging_queue").sql, {"queue": queue.name})
+                columns = [column[0] for column in result.description]
+                queue.load(dict(zip(columns, row, strict=True)) for row in result.fetchall())
             [(seq,)] = connection.execute(self.ws.catalog.named("tagging_applied").sql).fetchall()
         self._following.seq = int(seq)
 
@@ -398,10 +410,14 @@ class TagSession:
             groups.setdefault(json.dumps(sorted(told)), ([], dict(names)))[0].append(image_id)
         with self.ws.change(says) as change:
             for ids, names in groups.values():
-                add_entries(change, ids, names, says)
+                self._add(change, ids, names, says)
             for kind, payload in also:
                 change.add(kind, payload)
         return self._heard(change.events, target)
+
+    def _add(self, change: Change, ids: list[str], names: Mapping[str, Entry | None], says: str) -> None:
+        """Add the events that make fields of images what these entries say."""
+        add_entries(change, ids, names, says)
 
     def _heard(
         self, written: list[Event], target: Mapping[str, Mapping[str, Entry | None]]
@@ -409,7 +425,7 @@ class TagSession:
         after: dict[str, dict[str, Entry | None]] = {image_id: {} for image_id in target}
         for event in written:
             self._following.hear(event)
-            if event.kind.startswith("values_"):
+            if event.kind in self._following.kinds:
                 for image_id, name, entry in self._following.entries(event, target):
                     after[image_id][name] = entry
         return after
@@ -491,9 +507,14 @@ class TagSession:
             if errors:
                 return self._page() | {"refused": [told_finding(finding, self.language) for finding in errors]}
             self._settle()
+            told = self._accepted(name)
             self.queue.give_back(name, "done")
             self._pace.accepted += 1
-            return self._on()
+            return self._on() | told
+
+    def _accepted(self, image_id: str) -> dict[str, Any]:
+        """Write down what else follows from an image being done; what is returned is told along with the next page."""
+        return {}
 
     def skip(self) -> dict[str, Any]:
         """Leave this image for later: it comes again, to whoever is there, when all others are done."""
@@ -518,7 +539,7 @@ class TagSession:
     def release(self) -> dict[str, Any]:
         """Let go of the images taken, so that others get them."""
         with self._lock:
-            for image_id in [one for one in self.queue.items if self.queue.mine(one)]:
+            for image_id in self.queue.held():
                 self.queue.give_back(image_id, "released")
             self._next = None
             self._settle()

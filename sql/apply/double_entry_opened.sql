@@ -1,6 +1,6 @@
 -- A task of blind double entry was opened: a row an image, and a row a field.
-insert into double_entry_tasks (task_id, what, batch, profile, people, seed, actor, "at", seq)
-select distinct task_id, what, batch, profile, people, seed, actor, "at"::timestamp, seq from event_rows;
+insert into double_entry_tasks (task_id, what, batch, profile, people, start, seed, actor, "at", seq)
+select distinct task_id, what, batch, profile, people, start, seed, actor, "at"::timestamp, seq from event_rows;
 
 insert into double_entry_images (task_id, ordinal, image_id)
 select task_id, ordinal, image_id from event_rows where image_id is not null;

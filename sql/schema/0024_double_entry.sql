@@ -7,6 +7,7 @@ create table double_entry_tasks (
     batch       varchar,
     profile     varchar   not null,
     people      varchar   not null,     -- JSON; an empty list: whoever takes it
+    start       varchar   not null,     -- blank, or file: whether the form shows what the file says
     seed        varchar   not null,     -- mixes the two sides of a difference
     actor       varchar   not null,
     "at"        timestamp not null,
@@ -86,7 +87,7 @@ create table adjudication_rows (
 );
 
 create view double_entries as
-select t.task_id, t.what, t.batch, t.profile, t.people, i.images, f.fields, t.actor, t."at", t.seed
+select t.task_id, t.what, t.batch, t.profile, t.people, t.start, i.images, f.fields, t.actor, t."at", t.seed
 from double_entry_tasks t
 join (select task_id, count(*) as images from double_entry_images group by task_id) i using (task_id)
 join (select task_id, string_agg(field, ', ' order by ordinal) as fields from double_entry_fields group by task_id) f using (task_id);
@@ -96,24 +97,20 @@ create view entries as
 select e.task_id, coalesce(a.image_id, e.image_id) as image_id, e.actor, e.field, e.lang, e.ordinal, e.value, e."at"
 from entry_rows e left join aliases a on a.old_id = e.image_id;
 
--- Two finished entries for the same field. Images that are no part of the task (known answers among them) don't count.
+-- What somebody has entered and said to be done. Images that are no part of the task (known answers among them) don't count.
+create view finished_entries as
+select e.task_id, coalesce(a.image_id, e.image_id) as image_id, e.actor, e.field, e.content, e.seq, greatest(e.seq, f.seq) as ready
+from entry_rows e
+join entries_finished f on f.task_id = e.task_id and f.image_id = e.image_id and f.actor = e.actor
+semi join double_entry_images i on i.task_id = e.task_id and i.image_id = e.image_id
+left join aliases a on a.old_id = e.image_id
+where e.part = 0;
+
 create view entry_pairs as
-with whole as (
-    select e.task_id, coalesce(a.image_id, e.image_id) as image_id, e.actor, e.field, e.content, e.seq,
-           greatest(e.seq, f.seq) as ready
-    from entry_rows e
-    join entries_finished f on f.task_id = e.task_id and f.image_id = e.image_id and f.actor = e.actor
-    left join aliases a on a.old_id = e.image_id
-    where e.part = 0
-)
 select a.task_id, a.image_id, a.field, a.actor as actor_a, b.actor as actor_b, a.content as value_a, b.content as value_b,
        a.seq as seq_a, b.seq as seq_b, greatest(a.ready, b.ready) as ready
-from whole a
-join whole b on b.task_id = a.task_id and b.image_id = a.image_id and b.field = a.field and a.actor < b.actor
-semi join (
-    select i.task_id, coalesce(n.image_id, i.image_id) as image_id
-    from double_entry_images i left join aliases n on n.old_id = i.image_id
-) t on t.task_id = a.task_id and t.image_id = a.image_id;
+from finished_entries a
+join finished_entries b on b.task_id = a.task_id and b.image_id = a.image_id and b.field = a.field and a.actor < b.actor;
 
 create view last_adjudications as
 select d.task_id, coalesce(a.image_id, d.image_id) as image_id, d.field, d.chosen, d.value, d.comment, d.adjudicator, d."at", d.seq
@@ -147,6 +144,7 @@ comment on column double_entries.what is 'what it is about, in words';
 comment on column double_entries.batch is 'the batch, where it is about one';
 comment on column double_entries.profile is 'the profile the fields are from';
 comment on column double_entries.people is 'the two people who enter, as JSON; an empty list: whoever takes an image';
+comment on column double_entries.start is 'whether the form begins blank, or with what the file says';
 comment on column double_entries.images is 'how many images';
 comment on column double_entries.fields is 'the fields by their standard keys, in order';
 comment on column double_entries.actor is 'who opened it';
