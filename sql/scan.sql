@@ -17,7 +17,7 @@ select source, image_id, uri, path, size, mtime_ns, stage, kind, detail, true fr
 -- Nothing needs to be read where name, size and time are as they were; what failed for a passing reason is tried again.
 update scan_listing set todo = false
 from seen_files s
-where scan_listing.source = $source and not $again
+where scan_listing.source = $source and not $again and s.status = 'present'
   and s.image_id = scan_listing.image_id and s.size = scan_listing.size and s.mtime_ns = scan_listing.mtime_ns
   and (scan_listing.kind is null or (scan_listing.image_id, scan_listing.kind) in (select (image_id, kind) from file_problems))
   and (scan_listing.kind is not null or scan_listing.image_id not in (

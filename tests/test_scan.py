@@ -18,7 +18,7 @@ import workbench as wb
 from workbench import sources
 from workbench.errors import BadValue, SourceUnreachable, Stale
 from workbench.measure import Item, measure_file
-from workbench.scan import Progress, _Departed, scan
+from workbench.scan import Progress, _Departed, _Scan, scan
 
 pytestmark = pytest.mark.core
 
@@ -253,6 +253,27 @@ def test_a_file_only_touched_is_read_but_not_received_again(ws: wb.Bench, folder
     assert quiet(ws, folder).read == 1
     assert ws.sql("select count(*) as n from events where kind = 'images_received'")["n"].tolist() == [1]
     account(ws, 2)
+
+
+def test_stopped_between_receiving_a_file_and_noting_its_facts(
+    ws: wb.Bench, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures(folder, 3)
+    quiet(ws, folder)
+    changed, before = folder / "001.png", (folder / "001.png").read_bytes()
+    time = changed.stat().st_mtime_ns
+    changed.write_bytes(png(77, side=32))
+    with monkeypatch.context() as stopped:
+        stopped.setattr(_Scan, "_add", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            quiet(ws, folder)
+    assert ws.check().empty
+    # As it was when its facts were noted, in time and size too: it must be read all the same.
+    changed.write_bytes(before)
+    os.utime(changed, ns=(time, time))
+    assert quiet(ws, folder).read == 1
+    account(ws, 3)
+    assert ws.check().empty
 
 
 def test_again_reads_everything(ws: wb.Bench, folder: Path) -> None:

@@ -12,6 +12,9 @@ from event_rows e left join (
 insert into receipts (image_id, source, batch, uri, size, checksum, moved_from, received_at, seq)
 select image_id, source, batch, uri, size, checksum, moved_from, received_at, seq from arriving;
 
+-- What the catalogue says of these files is out of date until they are measured, which a kill may put off to another scan.
+update seen_files set status = 'received' where image_id in (select image_id from arriving);
+
 -- An id that has a file stands for itself again.
 delete from aliases where old_id in (select image_id from arriving);
 
