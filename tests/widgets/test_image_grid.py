@@ -338,7 +338,7 @@ def test_lost_messages_freeze_nothing(ws: SmallWorkspace, page: Any, host: Show)
     shown.lose = lose
     shown.open()
     loaded(page, 0)
-    assert len(lost) == 2
+    poll(lambda: len(lost) == 2, page)  # the first view needs no ping and may be back before the second one is sent
 
 
 def test_a_screen_reader_hears_where_one_is(grid: MiniHost, page: Any) -> None:
@@ -390,7 +390,7 @@ def test_ten_million_rows_can_be_reached(host: Show, page: Any) -> None:
     page.wait_for_function("document.querySelector('.wb-chosen').textContent === '9,999,999 selected'")
     poll(lambda: shown.widget.session.select()["selected"] == 9_999_999, page)
     page.evaluate("() => { const s = document.querySelector('.wb-scroller'); s.scrollTop = s.scrollHeight / 2; }")
-    page.wait_for_function(f"document.querySelector('{CELLS}').dataset.place > 4_000_000")
+    page.wait_for_function(f"document.querySelector('{CELLS}').dataset.place < 6_000_000")
     loaded(page)
     first = "Math.min(...[...document.querySelectorAll('" + CELLS + "')].map((cell) => Number(cell.dataset.place)))"
     before = page.evaluate(first)
