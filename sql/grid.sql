@@ -43,6 +43,16 @@ where f.picture_hash in (select unnest($hashes::varchar[]))
 group by f.picture_hash
 having count(*) > 1;
 
+-- name: grid_clusters(ids)
+-- Those of the images that are in a cluster of duplicates that nobody has decided: its size, what the image is in it.
+with mine as (
+    select m.image_id, m.cluster_id, m.role from cluster_members m
+    where m.image_id in (select unnest($ids::varchar[]))
+)
+select mine.image_id, mine.role, c.images, c.relation
+from mine join duplicate_clusters c on c.cluster_id = mine.cluster_id
+where c.state = 'open';
+
 -- name: grid_embedded_values(ids, key)
 -- The values of one embedded key, a line an image; the default language first.
 select e.image_id, string_agg(left(e.value, 300), '; ' order by e.lang = 'x-default' desc, e.lang, e.ordinal) as value

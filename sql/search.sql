@@ -102,6 +102,13 @@ where image_id in (select p.image_id from file_problems p where p.kind = any($va
 select image_id from images
 where image_id in (select p.image_id from file_problems p)
 
+-- name: where_duplicates(values)
+-- Images in a cluster of duplicates in any of these states.
+select image_id from images
+where image_id in (
+    select m.image_id from cluster_members m join duplicate_clusters c on c.cluster_id = m.cluster_id
+    where c.state = any($values::varchar[]))
+
 -- name: where_missing_title()
 -- Images without a title.
 select image_id from images
@@ -220,6 +227,14 @@ where k.image_id in (select image_id from images where true)
 group by k.folded
 order by images desc, k.folded
 limit $top
+
+-- name: search_duplicates_facet()
+-- How many of the images that match are in a cluster of duplicates, by what became of it.
+select 'duplicates' as facet, c.state as value, count(*) as images
+from cluster_members m join duplicate_clusters c on c.cluster_id = m.cluster_id
+where m.image_id in (select image_id from images where true)
+group by c.state
+order by images desc, value
 
 -- name: known_facets(top)
 -- The counts over all images as last kept; no rows when something was written since.

@@ -320,6 +320,22 @@ def test_years_read_from_the_latest(session: ExplorerSession, ws: SmallWorkspace
     assert len(years) == 9
 
 
+def test_duplicates_to_be_reviewed_are_a_click_away(session: ExplorerSession, ws: SmallWorkspace) -> None:
+    assert facet(session.view(), "duplicates") == {}
+    ws.add_cluster([image_id(number) for number in (10, 11, 12)])
+    ws.add_cluster([image_id(20), image_id(21)], state="decided")
+    assert facet(session.refresh(), "duplicates") == {"open": (3, False), "decided": (2, False)}
+    view = session.toggle("duplicates", "open")
+    assert (view["count"], view["query"]) == (3, "duplicates:open")
+    assert view["said"] == "images in a cluster of duplicates (open)"
+    assert [chip["words"] for chip in view["chips"]] == ["to be reviewed"]
+    assert facet(view, "duplicates") == {"open": (3, True), "decided": (2, False)}
+    assert session.toggle("duplicates", "decided")["count"] == 5
+    assert session.find("-duplicates:any")["count"] == COUNT - 5
+    with pytest.raises(BadValue, match="unknown"):
+        session.find("duplicates:maybe")
+
+
 # -- problems
 
 

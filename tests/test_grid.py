@@ -76,6 +76,20 @@ def test_window_carries_captions_badges_and_thumbnails(ws: SmallWorkspace) -> No
     assert all(badge["means"] for item in reply.view["items"] for badge in item["badges"])
 
 
+def test_images_of_a_cluster_to_be_reviewed_say_so_and_what_is_proposed() -> None:
+    ws = SmallWorkspace(12)
+    ws.add_cluster([image_id(1), image_id(2), image_id(3)])
+    ws.add_cluster([image_id(4), image_id(5)], state="decided")
+    wanted = [image_id(number) for number in (1, 2, 4, 6)]
+    items = GridSession(ws, wanted).window(0, 9).view["items"]
+    found = [[badge for badge in item["badges"] if badge["kind"] == "duplicate"] for item in items]
+    assert [[badge["text"] for badge in badges] for badges in found[:2]] == [["duplicate, stays"], ["duplicate"]]
+    assert found[1][0]["means"] == "In a cluster of 3 duplicates to be reviewed (exact). It may go."
+    assert not [badge for badges in found[2:] for badge in badges if badge["text"].startswith("duplicate")]
+    quiet = GridSession(ws, wanted, badges=["no title"]).window(0, 9).view["items"]
+    assert not [badge for item in quiet for badge in item["badges"] if badge["kind"] == "duplicate"]
+
+
 @pytest.mark.parametrize("caption", CAPTIONS)
 def test_every_caption_can_be_read(ws: SmallWorkspace, caption: str) -> None:
     items = GridSession(ws, caption=caption).window(0, 120, thumbnails=False).view["items"]

@@ -17,7 +17,19 @@ from hypothesis import strategies as st
 
 from workbench.catalog import Connection, load_queries, rows_as, sql_folder
 from workbench.errors import BadValue
-from workbench.search import FACETS, KEYS, MISSING, SORTS, Cursor, FacetCount, Filter, Search, parse, search
+from workbench.search import (
+    CLUSTER_STATES,
+    FACETS,
+    KEYS,
+    MISSING,
+    SORTS,
+    Cursor,
+    FacetCount,
+    Filter,
+    Search,
+    parse,
+    search,
+)
 
 HOSTILE = [
     "red shoe", "Red_Shoe", "100%", "a_c", "back\\slash", "o'brien", '"quoted"', "'; drop table image_facts; --",
@@ -49,7 +61,8 @@ class Small:
 
     def fill(self, images: list[dict[str, Any]]) -> None:
         """Replace what is catalogued."""
-        for table in ("image_facts", "keywords", "search_texts", "file_problems", "facet_counts"):
+        for table in ("image_facts", "keywords", "search_texts", "file_problems", "facet_counts", "cluster_rows",
+                      "cluster_decisions"):  # fmt: skip
             self.con.execute(f"delete from {table}")
         self.images = {}
         self.add(images)
@@ -62,12 +75,28 @@ class Small:
             spelled = {self.fold(keyword): keyword for keyword in sorted(i["keywords"], reverse=True)}
             keywords += [{"keyword": k, "folded": f, "image_id": i["image_id"]} for f, k in spelled.items()]
             problems += [PROBLEM | {"image_id": i["image_id"], "kind": kind} for kind in i["problems"]]
-            plain_facts = {key: value for key, value in i.items() if key not in ("keywords", "problems")}
+            plain_facts = {key: value for key, value in i.items() if key not in ("keywords", "problems", "cluster")}
             facts.append(plain_facts | {"uri": "u", "mime": "m", "checksum": "c", "keyword_count": len(spelled)})
         self._insert("image_facts", facts)
         self._insert("keywords", keywords)
         self._insert("file_problems", problems)
         self._insert("search_texts", [{"image_id": i["image_id"], "folded": self.fold(texts(i))} for i in images])
+
+        for state in ("open", "decided", "skipped"):
+            self._cluster(state, [i for i in images if i["cluster"] == state])
+
+    def _cluster(self, state: str, members: list[dict[str, Any]]) -> None:
+        """Put images into one cluster; a single one is in none."""
+        if len(members) < 2:
+            for image in members:
+                image["cluster"] = None
+            return
+        row = {"cluster_id": state, "reason": "r", "score": 1.0, "relation": "exact", "checksum": "c"}
+        roles = ["keeper", *["redundant"] * (len(members) - 1)]
+        named = zip(members, roles, strict=True)
+        self._insert("cluster_rows", [row | {"image_id": i["image_id"], "role": role} for i, role in named])
+        said = {"cluster_id": state, "decision": state, "actor": "ann", "at": datetime(2026, 1, 1), "seq": 1}
+        self._insert("cluster_decisions", [said] if state != "open" else [])
 
     def _insert(self, table: str, rows: list[dict[str, Any]]) -> None:
         if rows:
@@ -136,6 +165,7 @@ def image(draw: st.DrawFn, image_id: str) -> dict[str, Any]:
         "rating": draw(st.none() | st.integers(1, 3)),
         "keywords": draw(st.lists(words, max_size=3)),
         "problems": draw(st.lists(st.sampled_from(KINDS), max_size=2)),
+        "cluster": draw(st.none() | st.sampled_from(CLUSTER_STATES)),
     }
 
 
@@ -171,6 +201,7 @@ def filters(*, nested: bool = True) -> st.SearchStrategy[Filter]:
         size=limits,
         pixels=limits,
         problem=several(st.sampled_from([*KINDS, "any"])),
+        duplicates=several(st.sampled_from([*CLUSTER_STATES, "any"])),
         missing=several(st.sampled_from(MISSING)),
         image_ids=st.none() | st.none() | several(st.sampled_from([f"{n:020x}" for n in range(14)])),
         without=(st.none() | filters(nested=False)) if nested else st.none(),
@@ -180,7 +211,7 @@ def filters(*, nested: bool = True) -> st.SearchStrategy[Filter]:
 # A filter of many conditions finds nothing: mostly take one or two.
 conditions = st.sampled_from(["text", "keywords", "format", "batch", "source", "folder", "camera", "year", "dates",
                               "place",
-                              "size", "pixels", "problem", "missing", "image_ids"])  # fmt: skip
+                              "size", "pixels", "problem", "duplicates", "missing", "image_ids"])  # fmt: skip
 
 
 @st.composite
@@ -235,6 +266,8 @@ def oracle(small: Small, f: Filter, i: dict[str, Any]) -> list[tuple[str, bool]]
     tests += (
         [("problem", any(k in i["problems"] or (k == "any" and i["problems"]) for k in f.problem))] if f.problem else []
     )
+    if f.duplicates:
+        tests.append(("duplicates", i["cluster"] in f.duplicates or ("any" in f.duplicates and bool(i["cluster"]))))
     if f.date_from or f.date_to:
         tests.append(("", within(captured and captured.date(), f.date_from, f.date_to)))
     tests += [("", within(i["size"], *f.size))] if f.size != (None, None) else []
@@ -306,6 +339,7 @@ def expected_facets(small: Small, wanted: Filter) -> dict[str, Counter[Any]]:
     counts = {name: Counter(i[column] for i in matching(small, wanted, but=name)) for name, column in columns.items()}
     counts["year"] = Counter(i["captured_at"] and i["captured_at"].year for i in matching(small, wanted, but="year"))
     counts["problem"] = Counter(k for i in matching(small, wanted, but="problem") for k in set(i["problems"]))
+    counts["duplicates"] = Counter(i["cluster"] for i in matching(small, wanted, but="duplicates"))
     left = matching(small, wanted)
     counts["keyword"] = Counter(k for i in left for k in set(map(small.fold, i["keywords"])))
     counts["missing"] = Counter(name for i in left for name in MISSING if is_missing(i, name))
@@ -329,7 +363,7 @@ def test_facets_are_counted_under_all_other_conditions(
     small.fill(catalogued)
     facets = search(small, wanted).facets()
     assert counted(small, facets) == expected_facets(small, wanted)
-    for name in ("format", "batch", "source", "camera", "folder", "year", "problem"):
+    for name in ("format", "batch", "source", "camera", "folder", "year", "problem", "duplicates"):
         assert set(getattr(wanted, name)) <= {c.value for c in facets[name]}
 
 
@@ -368,6 +402,7 @@ def plain(number: int, **facts: Any) -> dict[str, Any]:
         "received_at": datetime(2026, 1, 1), "format": "JPEG", "width": 1000, "height": 1000, "sharpness": 1.0,
         "captured_at": None, "camera_model": None, "latitude": None, "longitude": None, "title": None,
         "description": None, "creator": None, "copyright": None, "rating": None, "keywords": [], "problems": [],
+        "cluster": None,
     }  # fmt: skip
     return base | facts
 

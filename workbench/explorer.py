@@ -27,11 +27,11 @@ from workbench.catalog import load_queries
 from workbench.errors import BadValue
 from workbench.grid import GridSession, Readable, Reply
 from workbench.problems import KINDS
-from workbench.search import FACETS, MISSING, SORTS, FacetCount, Filter, Search, parse, search
+from workbench.search import CLUSTER_STATES, FACETS, MISSING, SORTS, FacetCount, Filter, Search, parse, search
 
 FACET_WORDS = {
     "format": "Format", "batch": "Batch", "source": "Source", "folder": "Folder", "year": "Year", "camera": "Camera",
-    "keyword": "Keyword", "problem": "Problem", "missing": "Missing",
+    "keyword": "Keyword", "problem": "Problem", "duplicates": "Duplicates", "missing": "Missing",
 }  # fmt: skip
 """The facets in the order they are shown, and what they are called."""
 
@@ -39,6 +39,8 @@ SORT_WORDS = {
     "captured_at": "Capture time", "received_at": "Arrival", "path": "Path", "name": "File name", "title": "Title",
     "size": "File size", "megapixels": "Megapixels", "sharpness": "Sharpness", "rating": "Rating",
 }  # fmt: skip
+
+CLUSTER_WORDS = {"open": "to be reviewed", "decided": "decided", "skipped": "skipped", "any": "any"}
 
 MISSING_WORDS = {"captured_at": "capture time", "gps": "GPS position"}
 
@@ -54,6 +56,7 @@ GRAMMAR = (
     ("pixels:>=12MP", "large pictures"),
     ("place:48,11,49,12", "between these degrees: south, west, north, east"),
     ("problem:any", "something is wrong with it; or a kind of problem"),
+    ("duplicates:open", "is in a cluster of duplicates to be reviewed; also decided, skipped, any"),
     ("missing:title", "has no title; also description, keywords, creator, copyright, captured_at, gps"),
     ("has:gps", "the opposite of missing"),
     ("-keyword:old", "a minus leaves out what the part finds"),
@@ -69,6 +72,9 @@ VALUES_SHOWN, VALUES_AT_MOST, PROBLEMS_A_PAGE = 40, 500, 200
 _REMEMBERED, _STEPS = 4, 200
 
 _FIELDS = {"keyword": "keywords"}
+_SEVERAL = (
+    "text", "keywords", "format", "batch", "source", "folder", "year", "camera", "problem", "duplicates", "missing",
+)  # fmt: skip
 _WHOLE = ("place", "size", "pixels", "image_ids")
 
 
@@ -535,7 +541,7 @@ def chips(wanted: Filter) -> list[Chip]:
 
 def _parted(wanted: Filter) -> Iterator[tuple[Filter, Filter]]:
     """Yield each single condition, and the filter without it."""
-    for name in ("text", "keywords", "format", "batch", "source", "folder", "year", "camera", "problem", "missing"):
+    for name in _SEVERAL:
         values = getattr(wanted, name)
         for place, value in enumerate(values):
             alone: dict[str, Any] = {name: (value,)}
@@ -579,6 +585,8 @@ def value_words(facet: str, value: str | int) -> str:
         return MISSING_WORDS.get(str(value), str(value))
     if facet == "problem":
         return kind_words(str(value))
+    if facet == "duplicates":
+        return CLUSTER_WORDS.get(str(value), str(value))
     if facet == "source":
         return unquote(str(value)).rstrip("/").rpartition("/")[2] or str(value)
     return str(value) if value != "" else "(top folder)" if facet == "folder" else "(none)"
@@ -619,7 +627,8 @@ def _shown_values(facet: str, counts: Sequence[FacetCount], wanted: Filter) -> l
     chosen = getattr(wanted, _FIELDS.get(facet, facet))
     there = [one.value for one in counts]
     lost = [value for value in chosen if not any(_same(facet, value, one) for one in there)]
-    rows = [FacetCount(value, 0) for value in lost if facet != "problem" or value != "any"] + list(counts)
+    for_all = "any" if facet in ("problem", "duplicates") else None
+    rows = [FacetCount(value, 0) for value in lost if value != for_all] + list(counts)
     if facet == "year":
         rows = sorted(rows, key=lambda one: -int(one.value))
     return [
@@ -649,3 +658,4 @@ def _title(facet: str, value: str | int) -> str:
 assert set(FACET_WORDS) == set(FACETS)
 assert set(SORT_WORDS) == set(SORTS)
 assert set(MISSING_WORDS) <= set(MISSING)
+assert set(CLUSTER_WORDS) == {*CLUSTER_STATES, "any"}

@@ -50,7 +50,7 @@ CAPTIONS = {
 
 BADGES = {
     "problem": "the file has a problem",
-    "duplicate": "the same picture exists more than once",
+    "duplicate": "it is in a cluster of duplicates to be reviewed, or the same picture exists more than once",
     "no title": "no title",
     "no description": "no description",
     "no creator": "no creator",
@@ -477,6 +477,7 @@ class GridSession:
             for row in _rows(self.ws, "grid_problems", ids=ids):
                 problems.setdefault(row["image_id"], []).append(row)
             copies = self._copies(rows)
+            self._note_clusters(rows)
             self._note_keywords(rows)
             embedded = {} if caption in CAPTIONS else self._embedded(ids, caption)
         return [
@@ -512,6 +513,11 @@ class GridSession:
         if "duplicate" not in self._badges or not hashes:
             return {}
         return {row["picture_hash"]: row["copies"] for row in _rows(self.ws, "grid_copies", hashes=hashes)}
+
+    def _note_clusters(self, rows: Mapping[str, dict[str, Any]]) -> None:
+        if "duplicate" in self._badges:
+            for row in _rows(self.ws, "grid_clusters", ids=list(rows)):
+                rows[row["image_id"]]["cluster"] = row
 
     def _note_keywords(self, rows: Mapping[str, dict[str, Any]]) -> None:
         if "no keywords" in self._badges:
@@ -586,12 +592,21 @@ def _badge(
     if row is None:
         return None
     if kind == "duplicate":
-        count = copies.get(row["picture_hash"], 1)
-        means = f"The same picture is here {count} times."
-        return {"text": f"{count} copies", "kind": "duplicate", "means": means} if count > 1 else None
+        return _duplicate_badge(row, copies.get(row["picture_hash"], 1))
     columns = {"no date": "captured_at", "no place": "latitude", "no keywords": "has_keywords"}
     value = row[columns.get(kind, kind.removeprefix("no "))]
     return None if value not in (None, "", False) else {"text": kind, "kind": "gap", "means": BADGES[kind]}
+
+
+def _duplicate_badge(row: Mapping[str, Any], copies: int) -> dict[str, str] | None:
+    """Tell of the cluster that waits to be reviewed; without one, of equal pictures."""
+    if cluster := row.get("cluster"):
+        stays = "It is the one proposed to stay." if cluster["role"] == "keeper" else "It may go."
+        means = f"In a cluster of {cluster['images']} duplicates to be reviewed ({cluster['relation']}). {stays}"
+        text = "duplicate, stays" if cluster["role"] == "keeper" else "duplicate"
+        return {"text": text, "kind": "duplicate", "means": means}
+    means = f"The same picture is here {copies} times."
+    return {"text": f"{copies} copies", "kind": "duplicate", "means": means} if copies > 1 else None
 
 
 def _words(value: object) -> str:

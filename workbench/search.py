@@ -16,6 +16,7 @@ The language of the search box, as `parse` reads it (parts are joined by *and*; 
 ``pixels:>=12MP``           width × height (a number, KP or MP); the same signs as for size
 ``place:48,11,49,12``       taken between these degrees: south, west, north, east; west > east crosses the antimeridian
 ``problem:truncated``       has a problem of this kind; ``problem:any``
+``duplicates:open``         is in a cluster of duplicates to be reviewed; also ``decided``, ``skipped``, ``any``
 ``missing:title``           has no title; also description, keywords, creator, copyright, captured_at, gps
 ``has:title``               the opposite, ``-missing:title``
 ``id:0a1b…``                these images; several with commas
@@ -45,7 +46,10 @@ from workbench.errors import BadValue
 MISSING = ("title", "description", "keywords", "creator", "copyright", "captured_at", "gps")
 """Fields that a filter can ask to be missing."""
 
-FACETS = ("format", "batch", "source", "year", "camera", "keyword", "problem", "missing", "folder")
+CLUSTER_STATES = ("open", "decided", "skipped")
+"""What became of the cluster of duplicates that an image is in."""
+
+FACETS = ("format", "batch", "source", "year", "camera", "keyword", "problem", "duplicates", "missing", "folder")
 """What `Search.facets` counts."""
 
 SORTS = {
@@ -69,7 +73,7 @@ PAGE_COLUMNS = (
 SIZE_EDGES = (0.0, 0.1, 0.25, 0.5, 1, 2, 4, 8, 12, 16, 24, 36, 50, 100)
 """Lower edges of the bins of `Search.sizes`, in megapixels."""
 
-_ANY_OF = ("format", "batch", "source", "folder", "camera", "year", "problem")
+_ANY_OF = ("format", "batch", "source", "folder", "camera", "year", "problem", "duplicates")
 _SPELLINGS = {"JPG": "JPEG", "JPE": "JPEG", "TIF": "TIFF", "HEIF": "HEIC"}
 _MOST_BINS = 120
 _GRID = (40, 50)
@@ -104,6 +108,8 @@ class Filter:
         Least and most bytes, or pixels (width × height), both included.
     problem : tuple of str
         Kinds, any of them; ``any`` means whatever kind.
+    duplicates : tuple of str
+        In a cluster of duplicates in one of these `CLUSTER_STATES`; ``any`` means in whatever cluster.
     missing : tuple of str
         Names from `MISSING`; all are missing.
     image_ids : tuple of str, optional
@@ -131,13 +137,14 @@ class Filter:
     size: tuple[int | None, int | None] = (None, None)
     pixels: tuple[int | None, int | None] = (None, None)
     problem: tuple[str, ...] = ()
+    duplicates: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     image_ids: tuple[str, ...] | None = None
     without: Filter | None = None
 
     def __post_init__(self) -> None:
         self._set("text", _words(self.text))
-        for name in ("keywords", "format", "batch", "source", "folder", "camera", "problem", "missing"):
+        for name in ("keywords", "format", "batch", "source", "folder", "camera", "problem", "duplicates", "missing"):
             self._set(name, _texts(name, getattr(self, name)))
         self._set("format", tuple(dict.fromkeys(_SPELLINGS.get(f.upper(), f.upper()) for f in self.format)))
         self._set("year", _years(self.year))
@@ -152,6 +159,8 @@ class Filter:
             self._set("image_ids", tuple(filter(None, _texts("image_ids", self.image_ids))))
         for name in self.missing:
             _one_of("missing", name, MISSING)
+        for state in self.duplicates:
+            _one_of("duplicates", state, (*CLUSTER_STATES, "any"))
         if self.without is not None and not self.without:
             self._set("without", None)
         if self.without is not None and self.without.without is not None:
@@ -282,6 +291,9 @@ class _Compiler:
             yield "problem", self._fill("any_problem")
         elif wanted.problem:
             yield "problem", self._fill("problem", values=list(wanted.problem))
+        if wanted.duplicates:
+            states = CLUSTER_STATES if "any" in wanted.duplicates else wanted.duplicates
+            yield "duplicates", self._fill("duplicates", values=list(states))
 
     def _folder(self, folders: tuple[str, ...]) -> str:
         exact = [folder for folder in folders if not folder.endswith("/")]
@@ -600,25 +612,37 @@ class Search:
         return f"({key} {sign} $after or ({key} = $after and image_id > $after_id) or {key} is null)"
 
     def _count_facets(self, con: Connection, top: int) -> list[tuple[str, str, int]]:
-        statement = _insert(_queries()["search_facets"], (clause.sql for clause in self._clauses if not clause.facet))
-        for facet, sql in self._clauses:
-            if facet:
-                statement = statement.replace(f"true as in_{facet}", f"coalesce({sql}, false) as in_{facet}", 1)
+        flagged = [clause for clause in self._clauses if clause.facet not in ("", "duplicates")]
+        rest = [clause.sql for clause in self._clauses if clause not in flagged]
+        statement = _insert(_queries()["search_facets"], rest)
+        for facet, sql in flagged:
+            statement = statement.replace(f"true as in_{facet}", f"coalesce({sql}, false) as in_{facet}", 1)
         chosen = [(facet, str(value)) for facet in _ANY_OF for value in getattr(self.filter, facet)]
         more = {"top": top, "facets": [facet for facet, _ in chosen], "chosen": [value for _, value in chosen]}
         rows = con.execute(statement, {**self._parameters, **more}).fetchall()
         keywords = con.execute(self._statement("search_keyword_facet"), {**self._parameters, "top": top}).fetchall()
-        return [*rows, *keywords]
+        return [*rows, *keywords, *self._count_clusters(con)]
+
+    def _count_clusters(self, con: Connection) -> list[tuple[str, str, int]]:
+        others = [clause.sql for clause in self._clauses if clause.facet != "duplicates"]
+        statement = _insert(_queries()["search_duplicates_facet"], others)
+        return con.execute(statement, _named_in(statement, self._parameters)).fetchall()
 
     def _count_all(self, con: Connection, top: int) -> list[tuple[str, str, int]]:
         kept = con.execute(_queries()["known_facets"], {"top": top}).fetchall()
-        return kept or con.execute(_queries()["all_facets"], {"top": top}).fetchall()
+        rows = kept or con.execute(_queries()["all_facets"], {"top": top}).fetchall()
+        return [*rows, *self._count_clusters(con)]
 
     def _add_chosen(self, counts: dict[str, list[FacetCount]]) -> None:
         """Show chosen values that no image has with a count of 0, so that they can be unchosen."""
         for facet in _ANY_OF:
             shown = {count.value for count in counts[facet]}
             counts[facet] += [FacetCount(v, 0) for v in getattr(self.filter, facet) if v not in shown]
+
+
+def _named_in(statement: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters that a statement names: DuckDB refuses others."""
+    return {name: parameters[name] for name in set(re.findall(r"\$(\w+)", statement))}
 
 
 def _fetch(con: Connection, ids: list[str], columns: Sequence[str]) -> pd.DataFrame:
@@ -740,7 +764,8 @@ def _unescape(quoted: str) -> str:
 
 _LISTS = {
     "keyword": "keywords", "format": "format", "batch": "batch", "source": "source", "folder": "folder",
-    "camera": "camera", "problem": "problem", "missing": "missing", "has": "missing", "id": "image_ids",
+    "camera": "camera", "problem": "problem", "duplicates": "duplicates", "missing": "missing", "has": "missing",
+    "id": "image_ids",
 }  # fmt: skip
 """Key in a search text → field of `Filter`, for those that hold texts."""
 
@@ -909,6 +934,9 @@ def _say(wanted: Filter) -> Iterator[str]:
         )
     if wanted.problem:
         yield f"with {'any problem' if 'any' in wanted.problem else 'problem ' + ' or '.join(wanted.problem)}"
+    if wanted.duplicates:
+        states = "" if "any" in wanted.duplicates else f" ({' or '.join(wanted.duplicates)})"
+        yield f"in a cluster of duplicates{states}"
     yield from (f"with no {name.replace('_', ' ')}" for name in wanted.missing)
     if wanted.image_ids is not None:
         yield f"with one of {len(wanted.image_ids)} ids"

@@ -95,6 +95,21 @@ class SmallWorkspace:
             [image_id, f"file:///made/{path}", path, kind, message],
         )
 
+    def add_cluster(self, images: list[str], *, state: str = "open") -> None:
+        """Put images into one cluster of duplicates, the first to stay; state as people left it."""
+        for place, image_id in enumerate(images):
+            self.root.execute(
+                "insert into cluster_rows by name select ? as cluster_id, image_id, ? as role, 'because' as reason,"
+                " 1 as score, 'exact' as relation, checksum from image_facts where image_id = ?",
+                [images[0], "redundant" if place else "keeper", image_id],
+            )
+        if state != "open":
+            self.root.execute(
+                "insert into cluster_decisions by name"
+                " select ? as cluster_id, ? as decision, 'ann' as actor, now()::timestamp as at, 1 as seq",
+                [images[0], state],
+            )
+
 
 def image_id(number: int) -> str:
     """Return the id of a made-up image."""

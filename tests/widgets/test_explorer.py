@@ -172,6 +172,18 @@ def test_facets_by_keyboard(explorer: MiniHost, page: Any) -> None:
     assert chips(page) == ["Format DICOM", "Format JPEG"]
 
 
+def test_duplicates_to_be_reviewed_are_found_and_marked(ws: SmallWorkspace, host: Show, page: Any) -> None:
+    ws.add_cluster([image_id(number) for number in (10, 11, 12)])
+    host(lambda: Explorer(ws))
+    says(page, "120 images")
+    tick(page, "duplicates", "to be reviewed").check()
+    says(page, "3 of 120 images")
+    shown = ".wb-cell:not([hidden]) .wb-badge-duplicate"
+    page.wait_for_function("shown => document.querySelectorAll(shown).length === 3", arg=shown)
+    marked = sorted(page.locator(shown).all_inner_texts())
+    assert marked == ["duplicate", "duplicate", "duplicate, stays"]
+
+
 def test_a_facet_folds_and_stays_folded(explorer: MiniHost, page: Any) -> None:
     page.get_by_role("button", name="Folder").click()
     assert page.locator(".wb-facet-folder ul").count() == 0
