@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import workbench
-from workbench import dedup_commands, suggesters
+from workbench import dedup_commands, qc_commands, suggesters
 from workbench.catalog import was_interrupted
 from workbench.delivery import FORMATS as EXPORTS
 from workbench.errors import BadValue, Broken, WorkbenchError
@@ -164,6 +164,11 @@ def dedup(args: argparse.Namespace) -> int:
     return dedup_commands.run(args)
 
 
+def qc(args: argparse.Namespace) -> int:
+    """Control quality: batches, samples, verdicts, pace: `workbench qc --help` lists the verbs."""
+    return qc_commands.run(args)
+
+
 def watch(args: argparse.Namespace) -> int:
     """Watch a folder, and say of each arriving file whether it is here already."""
     from workbench import watching  # brings OpenCV, which few commands need
@@ -191,8 +196,13 @@ COMMANDS.update(
     export=export,
     suggest=suggest,
     dedup=dedup,
+    qc=qc,
     watch=watch,
 )
+
+
+_FAMILIES: dict[str, Any] = {"dedup": dedup_commands, "qc": qc_commands}
+"""Commands that have verbs of their own → where these stand."""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -256,8 +266,8 @@ def _parser() -> argparse.ArgumentParser:
 def _command(commands: Any, name: str, verb: Callable[..., int]) -> argparse.ArgumentParser:
     says = (verb.__doc__ or "").strip()
     made: argparse.ArgumentParser = commands.add_parser(name, help=says, description=says)
-    if name == "dedup":
-        dedup_commands.add_to(made)
+    if name in _FAMILIES:
+        _FAMILIES[name].add_to(made)
     elif name != "sample":
         made.add_argument("--workspace", required=True, metavar="DIR", help="the workspace folder")
         made.add_argument("--actor", help="who works; the login name when not given")

@@ -36,6 +36,7 @@ from workbench.workspace import Workspace
 
 if TYPE_CHECKING:
     from workbench.arrivals import Arrival
+    from workbench.qc_verbs import Qc
 
 
 class Bench(Workspace):
@@ -86,6 +87,13 @@ class Bench(Workspace):
     def dedup(self) -> Dedup:
         """Everything about duplicates, from finding them to the report: see `workbench.dedup_verbs.Dedup`."""
         return Dedup(self, partial(_shown, "work"))
+
+    @property
+    def qc(self) -> Qc:
+        """Everything about quality: batches, samples, verdicts, pace: see `workbench.qc_verbs.Qc`."""
+        from workbench.qc_verbs import Qc  # brings scipy, which opening a workspace can do without
+
+        return Qc(self)
 
     def find_duplicates(
         self,

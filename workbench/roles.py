@@ -53,10 +53,10 @@ O A Q P  Start a batch, say that it is ready for QC  batch_moved:received batch_
 . . . P  Deliver a batch                             batch_moved:delivered
 """
 
-RECORDS = frozenset(
-    "workspace_created images_received scan_finished rename_staged files_renamed arrival_put_back files_quarantined "
-    "files_restored files_purged removal_ended files_optimised".split()
-)
+RECORDS = frozenset((
+    "workspace_created", "images_received", "scan_finished", "rename_staged", "files_renamed", "arrival_put_back",
+    "files_quarantined", "files_restored", "files_purged", "removal_ended", "files_optimised",
+))  # fmt: skip
 """Kinds of events that tell what has become of files: written whoever is there, after what led to it was allowed."""
 
 _COLUMNS = ("operator", "analyst", "qc_specialist", "project_manager")
@@ -76,7 +76,7 @@ def _read_table() -> list[tuple[str, frozenset[str], tuple[str, ...]]]:
 
 
 DOINGS = _read_table()
-"""What can be done: in words, by whom, and the kinds of events it leaves; ``kind:state`` for a batch going to a state."""
+"""What can be done: in words, by whom, the kinds of events it leaves (``kind:state`` for a batch going to a state)."""
 
 MAY: dict[str, frozenset[str]] = {kind: who for _, who, kinds in DOINGS for kind in kinds}
 """Kind of event → roles that may write it; a kind that isn't here is an administrator's."""
@@ -98,6 +98,11 @@ class People:
 
     roles: Mapping[str, frozenset[str]] = field(default_factory=dict)
     rights: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def names(self) -> set[str]:
+        """Everybody who is named."""
+        return {*self.roles, *self.rights}
 
     def of(self, actor: str) -> frozenset[str]:
         """Return the roles of somebody; all of them where nobody is named."""
