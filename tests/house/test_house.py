@@ -22,8 +22,10 @@ DOORS = {
     "cv2": {"features.py"},
     "pyexiv2": {"metadata.py"},
     "python_calamine": {"spreadsheets.py"},
+    "rapidfuzz": {"comparators.py"},
     "xlsxwriter": {"spreadsheets.py"},
     "tqdm": {"terminal.py"},
+    "typst": {"report_print.py"},
     "skimage": {"sample.py", "sample_pictures.py"},
 }
 """Third-party library → the only modules that may import it; the sample's makers and `edits` draw and save pictures."""
