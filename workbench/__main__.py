@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import workbench
-from workbench import dedup_commands, qc_commands, suggesters
+from workbench import dedup_commands, qc_commands, report_commands, suggesters
 from workbench.catalog import was_interrupted
 from workbench.delivery import FORMATS as EXPORTS
 from workbench.errors import BadValue, Broken, WorkbenchError
@@ -169,6 +169,11 @@ def qc(args: argparse.Namespace) -> int:
     return qc_commands.run(args)
 
 
+def report(args: argparse.Namespace) -> int:
+    """Write a report for a client: of quality, audits, duplicates, deliveries or operations."""
+    return report_commands.run(args)
+
+
 def watch(args: argparse.Namespace) -> int:
     """Watch a folder, and say of each arriving file whether it is here already."""
     from workbench import watching  # brings OpenCV, which few commands need
@@ -197,11 +202,12 @@ COMMANDS.update(
     suggest=suggest,
     dedup=dedup,
     qc=qc,
+    report=report,
     watch=watch,
 )
 
 
-_FAMILIES: dict[str, Any] = {"dedup": dedup_commands, "qc": qc_commands}
+_FAMILIES: dict[str, Any] = {"dedup": dedup_commands, "qc": qc_commands, "report": report_commands}
 """Commands that have verbs of their own → where these stand."""
 
 

@@ -35,6 +35,7 @@ from workbench.terminal import TerminalFinding, TerminalProgress, TerminalWork
 from workbench.workspace import Workspace
 
 if TYPE_CHECKING:
+    from workbench import reports
     from workbench.arrivals import Arrival
     from workbench.qc_verbs import Qc
 
@@ -182,6 +183,12 @@ class Bench(Workspace):
     def export(self, format: str, to: str | os.PathLike[str], **what: Any) -> delivery.Delivery:
         """Export metadata with a manifest: ``ws.export("jsonld", folder)``; see `workbench.delivery.export`."""
         return delivery.export(self, format, to, **what)
+
+    def report(self, kind: str, to: str | os.PathLike[str], **how: Any) -> reports.Report:
+        """Write a report for a client: ``ws.report("qc", folder, language="de")``; see `workbench.reports.report`."""
+        from workbench import reports  # brings the typesetter and plotly's script, which few need
+
+        return reports.report(self, kind, to, **how)
 
     def changes(self, *, last: int = 50) -> pd.DataFrame:
         """List the latest changes: see `workbench.history.changes`."""

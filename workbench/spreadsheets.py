@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import python_calamine
 import xlsxwriter
@@ -86,6 +89,96 @@ def to_xlsx(rows: Sequence[Sequence[str]], *, name: str = "metadata", hidden: It
                 if cell and sheet.write_string(at, column, neutralised(cell), as_text):
                     raise TooMuch("A text is too long for a cell of an XLSX file.", hint="Save as CSV.")
     return out.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet of a book with cells of several kinds.
+
+    Attributes
+    ----------
+    name : str
+    headings : sequence of str
+    rows : sequence of sequences
+        Numbers, texts, times or None.
+    units : sequence of str
+        How a column's numbers are shown: see `workbench.report_model.Unit`.
+    """
+
+    name: str
+    headings: Sequence[str]
+    rows: Sequence[Sequence[object]]
+    units: Sequence[str]
+
+
+_SHOWN = {
+    "count": "#,##0", "share": "0.0%", "number": "#,##0.###", "bytes": "#,##0", "seconds": "#,##0.0",
+    "hours": "#,##0.0", "per_hour": "#,##0.0", "days": "#,##0.0", "date": "yyyy-mm-dd hh:mm", "text": "@",
+}  # fmt: skip
+_WIDE = {"text": 30, "date": 18}
+
+
+def book(sheets: Iterable[Sheet], *, at: datetime | None = None) -> bytes:
+    """Return sheets as an XLSX file: typed cells, filters, frozen headings; texts are texts, never formulas or links.
+
+    Parameters
+    ----------
+    sheets : iterable of Sheet
+        More rows than a sheet holds are cut, and the last row says so.
+    at : datetime, optional
+        When it was made, as the file says; the same gives the same file.
+    """
+    out = io.BytesIO()
+    options = {
+        "in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
+        "nan_inf_to_errors": False, "remove_timezone": True,
+    }  # fmt: skip
+    with xlsxwriter.Workbook(out, options) as made:
+        made.set_properties({"created": (at or datetime(2000, 1, 1)).replace(tzinfo=None)})  # noqa: DTZ001  UTC
+        head = made.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
+        formats = {unit: made.add_format({"num_format": form}) for unit, form in _SHOWN.items()}
+        for sheet, name in _named_once(sheets):
+            _fill(made.add_worksheet(name), sheet, head, formats)
+    return out.getvalue()
+
+
+def _named_once(sheets: Iterable[Sheet]) -> Iterator[tuple[Sheet, str]]:
+    """Give each sheet a name that Excel takes: 31 characters, some of them forbidden, no name twice."""
+    taken: set[str] = set()
+    for sheet in sheets:
+        clean = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", sheet.name).strip("' ") or "Sheet"
+        name, nth = clean[:31], 2
+        while name.lower() in taken:
+            name, nth = f"{clean[:27]} {nth}", nth + 1
+        taken.add(name.lower())
+        yield sheet, name
+
+
+def _fill(page: Any, sheet: Sheet, head: Any, formats: dict[str, Any]) -> None:
+    for column, (heading, unit) in enumerate(zip(sheet.headings, sheet.units, strict=True)):
+        page.set_column(column, column, _WIDE.get(unit, 14))
+        page.write_string(0, column, heading[:LONGEST_CELL], head)
+    rows = sheet.rows if len(sheet.rows) < MOST_ROWS else [*sheet.rows[: MOST_ROWS - 2], (_CUT,)]
+    for at, row in enumerate(rows, 1):
+        for column, (cell, unit) in enumerate(zip(row, sheet.units, strict=False)):
+            _cell(page, at, column, cell, formats[unit], formats["text"])
+    page.freeze_panes(1, 0)
+    if sheet.headings and rows:
+        page.autofilter(0, 0, len(rows), len(sheet.headings) - 1)
+
+
+_CUT = "There are more rows; the CSV file has all."
+
+
+def _cell(page: Any, row: int, column: int, cell: object, shown: Any, as_text: Any) -> None:
+    if cell is None or cell != cell:
+        return
+    if isinstance(cell, bool | int | float):
+        page.write_number(row, column, cell, shown)
+    elif isinstance(cell, datetime):
+        page.write_datetime(row, column, cell.replace(tzinfo=None), shown)
+    else:
+        page.write_string(row, column, neutralised(str(cell))[:LONGEST_CELL], as_text)
 
 
 # ── in ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,0 +1,306 @@
+"""What a report of quality says: which lots passed by which plan, what was wrong, whose work it was, and who agrees."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import fields
+from typing import Any
+
+import pyarrow as pa
+
+from workbench import report_operations, sampling
+from workbench.errors import WorkbenchError
+from workbench.intervals import wilson
+from workbench.report_model import Axis, Figure, Part, Remark, Section, Series
+from workbench.report_operations import SHADES
+from workbench.report_questions import Asked, with_columns, with_share
+
+_ODDS = tuple(k / 200 for k in range(61))
+"""Shares of defective images that an operating characteristic is drawn for: up to 30 %."""
+
+_TYPES = 10
+_VERDICTS = {"accepted": "good", "rejected": "bad"}
+
+
+def sections(asked: Asked) -> list[Section]:
+    """Return the sections of the report."""
+    return [
+        _overview(asked), _lots(asked), _defects(asked), _operators(asked), _agreement(asked), _gold(asked),
+        report_operations.throughput(asked), report_operations.people(asked),
+    ]  # fmt: skip
+
+
+def _overview(asked: Asked) -> Section:
+    looked, lots = asked.rows("inspected_images"), _judged(asked.rows("lots_of"))
+    first = [row for row in looked if not row["resubmission"]]
+    first_lots = [row for row in lots if not row["resubmission"]]
+    fields_compared, gold = asked.rows("compared_fields"), asked.rows("gold_given")
+    inspected, defective = (sum(row[name] for row in looked) for name in ("inspected", "defective"))
+    passed = sum(row["inspected"] - row["defective"] for row in first)
+    agreed, pairs = (sum(row[name] for row in fields_compared) for name in ("agreed", "pairs"))
+    correct, answers = (sum(row[name] for row in gold) for name in ("correct", "answers"))
+    accepted = sum(row["state"] == "accepted" for row in first_lots)
+    return Section("overview", asked.words("section.overview")).add(
+        asked.words("intro.qc"),
+        asked.total("inspected", inspected, inspected, "inspected_images"),
+        asked.share("defective_share", defective, inspected, "inspected_images"),
+        asked.share("first_pass", passed, sum(row["inspected"] for row in first), "inspected_images"),
+        asked.share("first_lots", accepted, len(first_lots), "lots_of"),
+        asked.share("agreement", agreed, pairs, "compared_fields"),
+        asked.share("gold", correct, answers, "gold_given"),
+    )
+
+
+def _judged(lots: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [row for row in lots if row["state"] in _VERDICTS]
+
+
+# ── lots ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _lots(asked: Asked) -> Section:
+    data = asked.table("lots_of")
+    rows, made = data.to_pylist(), Section("lots", asked.words("section.lots"))
+    if not rows:
+        return made.add(asked.words("no_lots"))
+    for row in rows[:_TYPES]:
+        made.add(_verdict(asked, row))
+    data = with_share(data, "defective_share", "defectives", "inspected")
+    data = with_columns(
+        data, plan=[plan_said(asked, row) for row in rows],
+        state=[asked.words.known("verdict", row["state"]) for row in rows],
+    )  # fmt: skip
+    names = (
+        "batch",
+        "resubmission",
+        "lot_size",
+        "plan",
+        "inspected",
+        "defectives",
+        "defective_share",
+        "state",
+        "judged_by",
+    )
+    return made.add(
+        _odds(asked, rows), asked.words("rule.odds"), asked.listed("lots", data, *names, query="lots_of", show=40)
+    )
+
+
+def _verdict(asked: Asked, row: dict[str, Any]) -> Remark:
+    words = asked.words
+    said = words(
+        "lot", batch=row["batch"], verdict=words.known("verdict", row["state"]),
+        inspected=words.count(row["inspected"]), n=words.count(row["n"]), defectives=words.count(row["defectives"]),
+    )  # fmt: skip
+    interval = ""
+    if row["inspected"]:
+        made = wilson(row["defectives"], row["inspected"])
+        interval = words("lot_interval", interval=words.interval(made.low, made.high, "share"), method=made.method)
+    seed = words("lot_drawn", plan=plan_said(asked, row), method=words.known("draw", row["method"]), seed=row["seed"])
+    return Remark(said, " ".join(part for part in (interval, seed) if part), _VERDICTS.get(row["state"], "warn"))
+
+
+def plan_of(row: dict[str, Any]) -> sampling.Plan | None:
+    """Return the plan of a sample, as it was drawn; None for a sample without one."""
+    try:
+        told = json.loads(row["plan"] or "{}")
+        known = {one.name: told[one.name] for one in fields(sampling.Plan) if one.name in told}
+        return sampling.Plan(**known) if known.get("aql") else None
+    except (ValueError, TypeError, AttributeError):
+        return None
+
+
+def plan_said(asked: Asked, row: dict[str, Any]) -> str:
+    """Return a plan in a line: ``AQL 1, level II, normal: n 80, accept 2, reject 3``."""
+    plan = plan_of(row)
+    if plan is None:
+        return asked.words("no_plan", n=asked.words.count(row["n"]))
+    said = asked.words(
+        "plan", aql=asked.words.number(plan.aql, 0 if plan.aql == int(plan.aql) else 2), level=plan.level,
+        severity=asked.words.known("severity_of", plan.severity), n=plan.n, accept=plan.accept, reject=plan.reject,
+    )  # fmt: skip
+    return said + (asked.words("plan_second", n=plan.n2, accept=plan.accept2, reject=plan.reject2) if plan.n2 else "")
+
+
+def _odds(asked: Asked, rows: list[dict[str, Any]]) -> Figure | None:
+    """Return how likely the plans that were used accept a lot, by how much of it is defective."""
+    plans = list(dict.fromkeys(plan for row in rows if (plan := plan_of(row)) is not None))[:4]
+    if not plans:
+        return None
+    series = []
+    for place, plan in enumerate(plans):
+        try:
+            odds = sampling.operating_characteristic(plan, _ODDS, plan.lot_size)
+        except WorkbenchError:  # a plan that counts defects has other odds
+            continue
+        name = f"n {plan.n}, c {plan.accept} (AQL {plan.aql:g} %)"
+        series.append(Series(name, "line", _ODDS, tuple(map(float, odds)), colour=SHADES[place]))
+    if not series:
+        return None
+    x, y = Axis(asked.words("defective_in_lot"), "share", 0.0, _ODDS[-1]), Axis("", "share", 0.0, 1.0)
+    marks = ((plans[0].aql / 100, f"AQL {plans[0].aql:g} %"),)
+    return asked.figure("odds", series, x=x, y=y, marks=marks)
+
+
+# ── defects ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _defects(asked: Asked) -> Section:
+    data = asked.table("defects_found")
+    rows, made = data.to_pylist(), Section("defects", asked.words("section.defects"))
+    if not rows:
+        return made.add(asked.words("no_defects"))
+    inspected = sum(row["inspected"] for row in asked.rows("inspected_images"))
+    total = sum(row["defects"] for row in rows)
+    by_field = _summed(rows, "field")
+    fields_figure = None
+    if any(by_field):
+        series = Series(asked.words("column.defects"), "bars", tuple(by_field), tuple(map(float, by_field.values())))
+        fields_figure = asked.figure("fields", [series], y=Axis(unit="text"), x=Axis(unit="count"), sideways=True)
+    told = {group: [asked.words.known(group, row[group]) for row in rows] for group in ("defect", "severity")}
+    names = ("defect", "field", "severity", "operator", "defects", "images")
+    return made.add(
+        asked.total("defects", total, inspected, "defects_found", note=asked.words("per_inspected")),
+        *_pareto(asked, rows, total),
+        fields_figure,
+        asked.listed("defects", with_columns(data, **told), *names, query="defects_found"),
+    )
+
+
+def _summed(rows: list[dict[str, Any]], name: str) -> dict[str, int]:
+    heaps: dict[str, int] = defaultdict(int)
+    for row in rows:
+        heaps[str(row[name])] += row["defects"]
+    return dict(sorted(heaps.items(), key=lambda one: (-one[1], one[0])))
+
+
+def _pareto(asked: Asked, rows: list[dict[str, Any]], total: int) -> list[Part]:
+    heaps = list(_summed(rows, "defect").items())
+    first = [(asked.words.known("defect", name), count) for name, count in heaps[:_TYPES]]
+    if rest := sum(count for _, count in heaps[_TYPES:]):
+        first.append((asked.words("others"), rest))
+    names, counts = tuple(name for name, _ in first), tuple(float(count) for _, count in first)
+    running, parts = 0.0, []
+    for count in counts:
+        running += count
+        parts.append(running / total)
+    series = [
+        Series(asked.words("column.defects"), "bars", names, counts),
+        Series(asked.words("column.running"), "line", names, tuple(parts), colour="second", right=True),
+    ]
+    figure = asked.figure("pareto", series, x=Axis(unit="text"), y=Axis(asked.words("column.defects")))
+    listed = [
+        {"defect": name, "defects": int(count), "whole": total, "running": part}
+        for (name, count), part in zip(first, parts, strict=True)
+    ]
+    data = with_share(pa.Table.from_pylist(listed), "part", "defects", "whole")
+    return [figure, asked.listed("pareto", data, "defect", "defects", "part", "running", query="defects_found")]
+
+
+# ── operators ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _operators(asked: Asked) -> Section:
+    rows, made = asked.rows("inspected_images"), Section("operators", asked.words("section.operators"))
+    if not rows:
+        return made.add(asked.words("no_inspections"))
+    data = with_share(_by(rows, "operator"), "defective_share", "defective", "inspected")
+    inspectors = with_share(_by(rows, "inspector"), "defective_share", "defective", "inspected")
+    return made.add(
+        asked.words("intro.operators"),
+        _with_intervals(asked, "operators", data, "operator", "defective_share"),
+        asked.listed(
+            "operators", data, "operator", "inspected", "defective", "defective_share", query="inspected_images"
+        ),
+        asked.listed(
+            "inspectors", inspectors, "inspector", "inspected", "defective", "defective_share", query="inspected_images"
+        ),
+    )
+
+
+_LOOKED = ("inspected", "defective", "defective_share")
+
+
+def _by(rows: list[dict[str, Any]], name: str) -> pa.Table:
+    heaps: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for row in rows:
+        heaps[row[name]][0] += row["inspected"]
+        heaps[row[name]][1] += row["defective"]
+    return pa.Table.from_pylist(
+        [{name: key, "inspected": heap[0], "defective": heap[1]} for key, heap in sorted(heaps.items())]
+    )
+
+
+def _with_intervals(asked: Asked, key: str, data: pa.Table, name: str, value: str) -> Figure | None:
+    rows = [row for row in data.to_pylist() if row[value] is not None][:24]
+    if not rows:
+        return None
+    ends = tuple(tuple(row[f"{value}{end}"] for row in rows) for end in ("", "_low", "_high"))
+    labels = tuple(row[name] or asked.words("nobody") for row in rows)
+    series = Series(asked.words(f"column.{value}"), "points", labels, *ends)
+    most = max(high for high in ends[2] if high is not None)
+    across = Axis(asked.words(f"column.{value}"), "share", 0.0, min(1.0, round(most + 0.05, 1) or 0.1))
+    return asked.figure(key, [series], y=Axis(unit="text"), x=across, sideways=True)
+
+
+# ── agreement ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _agreement(asked: Asked) -> Section:
+    data = asked.table("compared_fields")
+    made = Section("agreement", asked.words("section.agreement"))
+    if not data.num_rows:
+        return made.add(asked.words("no_double_entry"))
+    data = with_share(data, "agreed_share", "agreed", "pairs")
+    people = with_share(asked.table("compared_people"), "agreed_share", "agreed", "pairs")
+    pairs = [f"{row['actor_a']} · {row['actor_b']}" for row in people.to_pylist()]
+    decided = asked.table("decided_between")
+    made.add(
+        asked.words("intro.agreement"),
+        _with_intervals(asked, "agreement", data, "field", "agreed_share"),
+        asked.listed(
+            "agreement",
+            data,
+            "field",
+            "comparator",
+            "pairs",
+            "agreed_share",
+            "open",
+            "adjudicated",
+            query="compared_fields",
+        ),
+        asked.listed("pairs", with_columns(people, pair=pairs), "pair", "agreed_share", query="compared_people"),
+    )
+    if decided.num_rows:
+        said = with_columns(decided, chosen=[asked.words.known("chosen", one) for one in decided["chosen"].to_pylist()])
+        names = ("field", "chosen", "adjudicator", "decisions")
+        made.add(asked.listed("adjudicated", said, *names, query="decided_between"))
+    return made
+
+
+_COMPARED = ("field", "comparator", "pairs", "agreed_share", "open", "adjudicated")
+
+
+def _gold(asked: Asked) -> Section:
+    data, made = asked.table("gold_given"), Section("gold", asked.words("section.gold"))
+    if not data.num_rows:
+        return made.add(asked.words("no_gold"))
+    by_person = [
+        {"actor": actor, "answers": sum(row["answers"] for row in rows), "correct": sum(row["correct"] for row in rows)}
+        for actor, rows in _grouped(data.to_pylist(), "actor").items()
+    ]
+    people = with_share(pa.Table.from_pylist(by_person), "correct_share", "correct", "answers")
+    by_field = with_share(data, "correct_share", "correct", "answers")
+    return made.add(
+        asked.words("intro.gold"),
+        _with_intervals(asked, "gold", people, "actor", "correct_share"),
+        asked.listed("gold", by_field, "actor", "field", "correct_share", query="gold_given"),
+    )
+
+
+def _grouped(rows: list[dict[str, Any]], name: str) -> dict[str, list[dict[str, Any]]]:
+    heaps: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        heaps[row[name]].append(row)
+    return dict(sorted(heaps.items()))
