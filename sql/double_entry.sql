@@ -79,3 +79,9 @@ select image_id, field, actor_a, actor_b, value_a, value_b, agree, distance, com
 from field_comparisons
 where task_id = $task_id and ($state is null or state = $state)
 order by image_id, field;
+
+-- name: differences_of(task_id)
+-- Where two entries of a task don't agree: open ones and those that were decided.
+select image_id, field, actor_a, actor_b, value_a, value_b, distance, comparator, state
+from field_comparisons
+where task_id = $task_id and state <> 'agreed';

@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     from workbench.demo import sample_images as sample_images
     from workbench.sample import make_sample as make_sample
     from workbench.tables import save_table as save_table
+    from workbench.widgets.adjudicate import Adjudicate as Adjudicate
     from workbench.widgets.audit_board import AuditBoard as AuditBoard
     from workbench.widgets.cluster_review import ClusterReview as ClusterReview
+    from workbench.widgets.double_entry import DoubleEntry as DoubleEntry
+    from workbench.widgets.double_entry import MixedForm as MixedForm
+    from workbench.widgets.double_entry import Training as Training
     from workbench.widgets.explorer import Explorer as Explorer
     from workbench.widgets.image_grid import ImageGrid as ImageGrid
     from workbench.widgets.tag_form import TagForm as TagForm
@@ -30,25 +34,33 @@ _HOMES = {
     "open": "workbench.bench",
     "open_sample": "workbench.demo",
     "sample_images": "workbench.demo",
+    "Adjudicate": "workbench.widgets.adjudicate",
     "AuditBoard": "workbench.widgets.audit_board",
     "Bench": "workbench.bench",
     "ClusterReview": "workbench.widgets.cluster_review",
+    "DoubleEntry": "workbench.widgets.double_entry",
     "Explorer": "workbench.widgets.explorer",
     "ImageGrid": "workbench.widgets.image_grid",
+    "MixedForm": "workbench.widgets.double_entry",
     "TagForm": "workbench.widgets.tag_form",
     "Tagging": "workbench.widgets.tagging",
+    "Training": "workbench.widgets.double_entry",
     "make_sample": "workbench.sample",
     "save_table": "workbench.tables",
 }
 
 __all__ = [
+    "Adjudicate",
     "AuditBoard",
     "Bench",
     "ClusterReview",
+    "DoubleEntry",
     "Explorer",
     "ImageGrid",
+    "MixedForm",
     "TagForm",
     "Tagging",
+    "Training",
     "make_sample",
     "open",
     "open_sample",

@@ -27,7 +27,7 @@ KEPT = 2_500
 RENDERED = 6
 """Pictures that are kept as rendered."""
 
-_VALUE_KINDS = ("values_set", "values_withdrawn", "values_changed")
+VALUE_KINDS = ("values_set", "values_withdrawn", "values_changed")
 
 
 class Following:
@@ -40,7 +40,7 @@ class Following:
         Called with every new event of the ledger, whatever it is about.
     """
 
-    kinds: Collection[str] = _VALUE_KINDS
+    kinds: Collection[str] = VALUE_KINDS
     """The kinds of events that change what is shown."""
 
     def __init__(self, ws: Workspace, heard: Callable[[Event], None]) -> None:

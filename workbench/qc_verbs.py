@@ -9,6 +9,7 @@ import pandas as pd
 from workbench import batches, lots, roles
 from workbench import defect_types as defects
 from workbench import pace as pacing
+from workbench.entry_verbs import EntryVerbs
 
 if TYPE_CHECKING:
     from workbench.events import Event
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from workbench.workspace import Workspace
 
 
-class Qc:
+class Qc(EntryVerbs):
     """What can be done about quality; reached as ``ws.qc``.
 
     Parameters
@@ -71,6 +72,10 @@ class Qc:
     def judge(self, sample: lots.Sample | str, *, reason: str = "") -> lots.LotVerdict:
         """Judge a batch by its sample: see `workbench.lots.judge`."""
         return lots.judge(self._ws, sample, reason=reason)
+
+    def void(self, sample: lots.Sample | str, reason: str) -> None:
+        """Set a sample aside that can't be inspected to its end: see `workbench.lots.void`."""
+        lots.void(self._ws, sample, reason)
 
     def verdicts(self) -> pd.DataFrame:
         """List how batches were judged: see `workbench.lots.verdicts`."""

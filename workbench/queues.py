@@ -147,7 +147,7 @@ class Queue:
 
     @property
     def parts(self) -> list[Queue]:
-        """This queue alone: see `WorkQueue`."""
+        """Itself alone: see `WorkQueue`."""
         return [self]
 
     def held(self) -> list[str]:

@@ -4,6 +4,7 @@
 import { openChannel } from "./js/channel.js";
 import { button, el, errorBox, helpPanel, icon, ICONS } from "./js/dom.js";
 import { openEdits } from "./js/edits.js";
+import { feedbackBox } from "./js/feedback.js";
 import { makeField } from "./js/tag_field.js";
 import { percent, sureOnes } from "./js/tag_offers.js";
 import { OFFER_KEYS, STAGE_KEYS, staysInForm, TAG_KEYS, tagCommandOf } from "./js/tag_keys.js";
@@ -311,6 +312,7 @@ export function mountForm(root, channel) {
     for (const one of fields) one.control.commit();
     const listed = await edits.taken();
     const told = await perform("accept", { edits: listed, image_id: image, anyway: warned === image });
+    if (told?.feedback || told?.result) troubles.append(feedbackBox(told, () => troubles.replaceChildren()));
     if (!told?.refused || page.image.image_id !== image) return;
     warned = image;
     for (const one of fields) one.insist();

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,18 +64,22 @@ class TagForm(SessionWidget):
         sure: float = SURE,
         height: int = 760,
     ) -> None:
+        self._begin("tag form", lambda: TagSession(ws, profile, images, queue, language=language, sure=sure), height)
+
+    def _begin(self, kind: str, make: Callable[[], TagSession], height: int) -> None:
+        """Show a session, where the same cell showed one before at the image it was at."""
         if not HEIGHTS[0] <= height <= HEIGHTS[1]:
             raise BadValue(f"A height of {height} pixels doesn't work.", hint="Take 240 to 4,000.")
         made: dict[str, TagSession] = {}
-        before = (in_this_cell("tag form", made) or {}).get("session")
+        before = (in_this_cell(kind, made) or {}).get("session")
         if before is not None:
             before.close()  # or its images would stay taken
-        self.session = made["session"] = TagSession(ws, profile, images, queue, language=language, sure=sure)
+        self.session = made["session"] = make()
         if before is not None and before.image_id in self.session.ids:
             with contextlib.suppress(WorkbenchError):  # somebody else has it by now
                 self.session.go(self.session.ids.index(before.image_id))
         self._height = int(height)
-        super().__init__({**self.session.verbs, "view": self._view})
+        SessionWidget.__init__(self, {**self.session.verbs, "view": self._view})
         self.session.on_offers = lambda offered: self.push("offers", offered)
         self.session.on_ahead = lambda image_id: self.push("ahead", {"image_id": image_id})
 

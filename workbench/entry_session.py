@@ -1,0 +1,461 @@
+"""Enter without seeing what others did: double entry, work with known answers in it, training. The session, no Jupyter.
+
+::
+
+    session = EntrySession(ws, double_entry(ws, task_id, gold=0.05))
+    session.set("Xmp.dc.title", "de", "Hafen bei Ebbe")
+    session.accept()
+
+It is a `TagSession` that shows of some images only what oneself has entered, and writes it down as entries, which are
+no values. What others entered for them is read nowhere: not for the form, not for terms offered, not for its history.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import Any
+
+from workbench import double_entry as entering
+from workbench import gold as known_answers
+from workbench import profiles, sampling
+from workbench.entry_queues import MixedQueue, PairQueue
+from workbench.errors import BadValue, NotAllowed, NotFound
+from workbench.events import Event
+from workbench.following import VALUE_KINDS, Following
+from workbench.gold import Gold
+from workbench.grid import Images
+from workbench.image_values import Content, Entry, ImageValues, content_of, shaped
+from workbench.intervals import Interval, wilson
+from workbench.offers import Offers
+from workbench.profiles import Profile
+from workbench.queues import WorkQueue
+from workbench.tag_pages import Completing
+from workbench.tag_steps import add_entries
+from workbench.tagging import TagSession
+from workbench.vocabularies import Vocabulary
+from workbench.workspace import Change, Workspace
+
+PASS_MARK = 0.9
+"""Share of right answers that a training asks for unless it is told otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is to be entered, and how blindly.
+
+    Attributes
+    ----------
+    task_id : str
+        What entries and answers are filed under.
+    profile : Profile
+        With the fields to be entered, no others.
+    image_ids : list of str
+        In order, those with known answers among them.
+    blind : frozenset of str
+        Images of which only one's own entries show; all others are tagged as ever.
+    gold : dict
+        image_id → known answers.
+    people : tuple of str
+        Who may enter; empty: anybody.
+    pairs : bool
+        Whether two different people are wanted for every image, whoever comes.
+    blank : bool
+        Whether the form hides what the files say of blind images.
+    compares : bool
+        Whether entries are compared when they are finished.
+    feedback : bool
+        Whether one is told at once how a known answer went.
+    pass_mark : float or None
+        Of a training; None for other work.
+    """
+
+    task_id: str
+    profile: Profile
+    image_ids: list[str]
+    blind: frozenset[str]
+    gold: dict[str, Gold] = field(default_factory=dict)
+    people: tuple[str, ...] = ()
+    pairs: bool = False
+    blank: bool = True
+    compares: bool = False
+    feedback: bool = False
+    pass_mark: float | None = None
+
+
+def double_entry(ws: Workspace, task_id: str, *, gold: float = 0.0, feedback: bool = False) -> Work:
+    """Return one's part of a task of double entry.
+
+    Parameters
+    ----------
+    gold : float
+        Share of images with known answers that are mixed in, 0 to under 1.
+    feedback : bool
+        Whether one is told at once how a known answer went.
+
+    Raises
+    ------
+    NotAllowed
+        The task is for two other people.
+    """
+    of = entering.task(ws, task_id)
+    if of.people and ws.actor not in of.people:
+        raise NotAllowed(f"This double entry is for {' and '.join(of.people)}.", hint="Open one that is for you.")
+    profile = _only(profiles.load(of.profile, ws.folder), of.fields)
+    golds = known_answers.known(ws, of.fields) if gold or feedback else {}
+    ids = known_answers.mixed(of.image_ids, list(golds), gold, f"{task_id}\n{ws.actor}")
+    return Work(
+        task_id, profile, ids, frozenset(ids), golds, of.people, pairs=not of.people, blank=of.start == "blank",
+        compares=True, feedback=feedback,
+    )  # fmt: skip
+
+
+def with_gold(
+    ws: Workspace,
+    profile: str,
+    images: Images | None = None,
+    *,
+    queue: str = "",
+    share: float = 0.05,
+    feedback: bool = False,
+    seed: str = "",
+) -> Work:
+    """Return tagging as ever, with images among it whose answers are known; any batch, at any time.
+
+    Parameters
+    ----------
+    profile : str
+    images : DataFrame, list of str, search, optional
+        All when left out; those with known answers are taken out of it.
+    queue : str
+        What answers are filed under: the queue's name.
+    share : float
+        Of all images then, 0 to under 1.
+    feedback : bool
+        Whether one is told at once how a known answer went.
+    seed : str
+        Mixes them in at other places.
+
+    Raises
+    ------
+    NotFound
+        No answer is known for any field of the profile.
+    """
+    known = profiles.load(profile, ws.folder)
+    golds = known_answers.known(ws, list(known.fields))
+    if not golds:
+        raise NotFound("No answer is known for any field of this profile.", hint="ws.qc.set_gold(…) says some.")
+    work = [one for one in entering.images_of(ws, images, None) if one not in golds]
+    ids = known_answers.mixed(work, list(golds), share, f"{queue}\n{ws.actor}\n{seed}")
+    task_id = f"queue-{queue or ws.actor}"
+    return Work(task_id, known, ids, frozenset(golds), golds, blank=False, feedback=feedback)
+
+
+def training(
+    ws: Workspace,
+    profile: str = "dublin-core",
+    n: int = 20,
+    *,
+    fields: Sequence[str] = (),
+    pass_mark: float = PASS_MARK,
+    feedback: bool = True,
+    seed: str | None = None,
+) -> Work:
+    """Return a training: images whose answers are known, nothing else.
+
+    Parameters
+    ----------
+    profile : str
+    n : int
+        Images; fewer where there aren't so many.
+    fields : sequence of str
+        Only these of the profile; all with known answers when empty.
+    pass_mark : float
+        Share of right answers that is asked for, over 0 to 1.
+    feedback : bool
+        Whether one is told at once how an answer went.
+    seed : str, optional
+        Draws the same images again, and goes on with a training that was begun with it.
+
+    Raises
+    ------
+    NotFound
+        No answer is known for any of the fields.
+    BadValue
+        No image is asked for, or the pass mark is out of bounds.
+    """
+    if n < 1 or not 0 < pass_mark <= 1:
+        raise BadValue(f"A training of {n} images with a pass mark of {pass_mark!r}.", hint="Say n=20, pass_mark=0.9.")
+    known = profiles.load(profile, ws.folder)
+    golds = known_answers.known(ws, list(fields) or list(known.fields))
+    if not golds:
+        raise NotFound("No answer is known for any of these fields.", hint="ws.qc.set_gold(…) says some.")
+    asked = {name for one in golds.values() for name in one.answers}
+    seed = seed or secrets.token_hex(6)
+    among, count = sorted(golds), min(n, len(golds))
+    ids = [among[at] for at in sampling.draw(len(among), count, seed=known_answers.seed_of(seed))]
+    part = _only(known, [name for name in known.fields if name in asked])
+    chosen = {one: golds[one] for one in ids}
+    return Work(
+        f"training-{seed}", part, ids, frozenset(ids), chosen, (ws.actor,), feedback=feedback, pass_mark=pass_mark
+    )  # fmt: skip
+
+
+def _only(profile: Profile, names: Sequence[str]) -> Profile:
+    return replace(profile, fields={name: profile.fields[name] for name in names if name in profile.fields})
+
+
+class EntrySession(TagSession):
+    """One person's way through images of which only their own entries show.
+
+    Parameters
+    ----------
+    ws : Workspace
+    work : Work
+        See `double_entry`, `with_gold` and `training`.
+    queue : str, optional
+        Of work with known answers in it: the queue shared with others, as for `TagSession`.
+    language : str, optional
+    clock : callable
+        Seconds that only grow, for the pace.
+    """
+
+    def __init__(
+        self,
+        ws: Workspace,
+        work: Work,
+        queue: str | None = None,
+        *,
+        language: str | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.work = work
+        rows = ws.query("gold_answers_of", task_id=work.task_id, actor=ws.actor)
+        self._answered: dict[str, list[bool]] = {
+            str(image_id): [bool(one) for one in rows["right"][rows["image_id"] == image_id]]
+            for image_id in rows["image_id"].unique()
+        }
+        super().__init__(ws, work.profile, work.image_ids, queue, language=language, clock=clock)
+
+    # -- what is made differently
+
+    def _make_offers(self) -> Offers:
+        return _OffersInSight(self.ws, self.profile, self.work.blind)
+
+    def _make_following(self) -> Following:
+        return _Blind(self.ws, self._hear, self.work)
+
+    def _make_completing(self) -> Completing:
+        return _VocabularyOnly(self.ws, self.language, self._following.ahead)
+
+    def _make_queue(self, queue: str | None) -> WorkQueue:
+        work = self.work
+        extra = [one for one in self.ids if one in work.gold] if not work.compares else self._extra()
+        rest = frozenset(self.ids) - frozenset(extra)
+        if work.pairs:
+            sides = [self._queue(f"{work.task_id}/{n}", shared=True, members=rest) for n in (1, 2)]
+            main: WorkQueue = PairQueue(work.task_id, sides[0], sides[1], self.ws.actor)
+        elif work.people:
+            return self._queue(f"{work.task_id}/{self.ws.actor}", shared=False)
+        else:
+            main = self._queue(queue or self._own_queue(), shared=queue is not None, members=rest)
+        own = self._queue(f"{main.name}/known/{self.ws.actor}", shared=main.shared, members=extra)
+        return MixedQueue(main, own, extra)
+
+    def _extra(self) -> list[str]:
+        """Return the images that aren't the task's own."""
+        own = set(entering.task(self.ws, self.work.task_id).image_ids)
+        return [one for one in self.ids if one not in own]
+
+    # -- writing
+
+    def _add(self, change: Change, ids: list[str], names: Mapping[str, Entry | None], says: str) -> None:
+        blind = [one for one in ids if one in self.work.blind]
+        for image_id in blind:
+            self._add_entry(change, image_id, names)
+        if rest := [one for one in ids if one not in self.work.blind]:
+            add_entries(change, rest, names, says)
+
+    def _add_entry(self, change: Change, image_id: str, names: Mapping[str, Entry | None]) -> None:
+        told = {"task_id": self.work.task_id, "image_id": image_id}
+        gone = [name for name, entry in names.items() if entry is None or entry.withdrawn]
+        kept = {name: entry.content for name, entry in names.items() if entry and name not in gone}
+        if gone:
+            change.add("entry_withdrawn", {**told, "fields": gone})
+        if kept:
+            change.add("entry_made", {**told, "values": kept})
+
+    def _accepted(self, image_id: str) -> dict[str, Any]:
+        """Write down that an image is entered: what was left empty is an answer, too."""
+        if image_id not in self.work.blind:
+            return {}
+        values = self._following.values(image_id)
+        told = {"task_id": self.work.task_id, "image_id": image_id}
+        given = {name: shaped(values.shown(name), self.profile.fields[name].spec.kind) for name in self._editable()}
+        rest = {name: content for name, content in given.items() if not values.is_entered(name)}
+        with self.ws.change("Entered") as change:
+            if rest:
+                change.add("entry_made", {**told, "values": rest})
+            change.add("entry_finished", told)
+            answered = self._answer(change, image_id, given)
+        for event in change.events:
+            self._following.hear(event)
+        if self.work.compares:
+            self._following.ahead(lambda: void(entering.compare(self.ws, self.work.task_id)))
+        return answered
+
+    # -- known answers
+
+    def _answer(self, change: Change, image_id: str, given: Mapping[str, Content | None]) -> dict[str, Any]:
+        """Judge an answer, once: who goes back to mend one doesn't make it right."""
+        gold = self.work.gold.get(image_id)
+        if gold is None or image_id in self._answered:
+            return {}
+        answers = known_answers.judge(gold, given, self.profile)
+        if not answers:
+            return {}
+        known_answers.add_answer(
+            change, self.work.task_id, image_id, answers, training=self.work.pass_mark is not None
+        )  # fmt: skip
+        self._answered[image_id] = [bool(answer[3]) for answer in answers]
+        told: dict[str, Any] = {}
+        if self.work.feedback:
+            told["feedback"] = known_answers.feedback(gold, answers, self.profile, self.language)
+        if self.work.pass_mark is not None and len(self._answered) == len(self.ids):
+            told["result"] = self._end(change)
+        return told
+
+    def _end(self, change: Change) -> dict[str, Any]:
+        result = self.result()
+        told = {name: result[name] for name in ("images", "answered", "correct", "pass_mark")}
+        more = {"training_id": self.work.task_id, "profile": self.profile.name, "passed": int(result["passed"])}
+        change.add("training_ended", told | more)
+        return result
+
+    def result(self) -> dict[str, Any]:
+        """Return how a training stands.
+
+        Returns
+        -------
+        dict
+            images, answered (fields), correct, share, low, high (95 %, Wilson), says, pass_mark, passed. Passed is who
+            has answered all images and reached the mark; with few answers the interval is wide, which ``says`` says.
+
+        Raises
+        ------
+        BadValue
+            This is no training.
+        """
+        if self.work.pass_mark is None:
+            raise BadValue("This is no training.", hint="ws.qc.train(…) begins one.")
+        right = [one for answers in self._answered.values() for one in answers]
+        made = wilson(sum(right), len(right)) if right else None
+        done = len(self._answered) == len(self.ids)
+        passed = bool(done and made and made.share >= self.work.pass_mark)
+        return {
+            "images": len(self._answered), "answered": len(right), "correct": sum(right),
+            "share": made.share if made else None, "low": made.low if made else None,
+            "high": made.high if made else None, "says": _says(made, self.work.pass_mark, passed, done),
+            "pass_mark": self.work.pass_mark, "passed": passed,
+        }  # fmt: skip
+
+    # -- what others did is shown nowhere
+
+    def history(self, field: str) -> dict[str, Any]:
+        """Return what oneself has entered for a field of this image, and what the file says; never what others did."""
+        here, wanted = self._here(), self._wanted(field)
+        if here not in self.work.blind:
+            return super().history(field)
+        values = self._following.values(here)
+        file = shaped(values.file.get(field), wanted.spec.kind)
+        told: list[dict[str, Any]] = []
+        entry = values.entries.get(field)
+        if entry is not None and not entry.withdrawn:
+            told.append({"actor": entry.actor, "at": entry.at, "what": "set", "reason": "", "seq": entry.seq,
+                         "value": shaped(entry.content, wanted.spec.kind)})  # fmt: skip
+        told.append({"seq": 0, "actor": None, "at": None, "what": "file", "reason": "", "value": file})
+        return {"field": field, "changes": told}
+
+
+def void(_: object) -> None:
+    """Leave a result unused."""
+
+
+def _says(made: Interval | None, mark: float, passed: bool, done: bool) -> str:
+    if made is None:
+        return "Nothing has been answered yet."
+    verdict = "passed" if passed else "not passed" if done else "not finished"
+    wide = " Too few answers to be sure of it." if done and made.low < mark <= made.high else ""
+    return f"{made}. Pass mark {100 * mark:g} %: {verdict}.{wide}"
+
+
+class _Blind(Following):
+    """The values of images, of which only one's own entries are known."""
+
+    kinds = (*VALUE_KINDS, "entry_made", "entry_withdrawn")
+
+    def __init__(self, ws: Workspace, heard: Callable[[Event], None], work: Work) -> None:
+        super().__init__(ws, heard)
+        self.work = work
+
+    def read(self, image_ids: Sequence[str]) -> tuple[dict[str, ImageValues], int]:
+        """Read images; of blind ones what oneself has entered, and maybe what the file says."""
+        found, seq = super().read(image_ids)
+        blind = [one for one in found if one in self.work.blind]
+        for image_id in blind:
+            found[image_id].entries = {}
+            if self.work.blank:
+                found[image_id].file, found[image_id].origins, found[image_id].conflicts = {}, {}, {}
+        with self.ws.reading() as connection:
+            asked = {"task_id": self.work.task_id, "actor": self.ws.actor, "ids": blind}
+            result = connection.execute(self.ws.catalog.named("own_entries").sql, asked)
+            names = [column[0] for column in result.description]
+            rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        for (image_id, name), listed in groupby(rows, key=lambda row: (row["image_id"], row["field"])):
+            found[image_id].hear(name, _entry(list(listed)))
+        return found, seq
+
+    def entries(self, event: Event, wanted: Iterable[str]) -> Iterator[tuple[str, str, Entry]]:
+        """Give what an event did: of blind images only one's own entries for this work."""
+        if not event.kind.startswith("entry_"):
+            yield from (one for one in super().entries(event, wanted) if one[0] not in self.work.blind)
+            return
+        told = event.payload
+        mine = told["task_id"] == self.work.task_id and event.actor == self.ws.actor
+        if not mine or told["image_id"] not in wanted:
+            return
+        if event.kind == "entry_made":
+            for name, content in told["values"].items():
+                yield told["image_id"], name, Entry(content, event.actor, event.at, event.seq, "entered")
+        else:
+            for name in told["fields"]:
+                yield told["image_id"], name, Entry(None, event.actor, event.at, event.seq, withdrawn=True)
+
+
+def _entry(rows: list[dict[str, Any]]) -> Entry:
+    first = rows[0]
+    content = None if first["value"] is None else content_of(rows)
+    at = first["at"].isoformat(timespec="microseconds") + "Z"
+    return Entry(content, first["actor"], at, first["seq"], "entered")
+
+
+class _OffersInSight(Offers):
+    """Suggestions, but for blind images: they may come of what others entered."""
+
+    def __init__(self, ws: Workspace, profile: Profile, blind: frozenset[str]) -> None:
+        super().__init__(ws, profile)
+        self._blind = blind
+
+    def load(self, image_ids: Iterable[str]) -> list[str]:
+        """Read the suggestions for images that aren't blind."""
+        return super().load([one for one in image_ids if one not in self._blind])
+
+
+class _VocabularyOnly(Completing):
+    """Terms of vocabularies; not the values the collection uses, which others have entered."""
+
+    def _used(self, field: str) -> Vocabulary:
+        return Vocabulary([])
