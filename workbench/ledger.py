@@ -150,11 +150,16 @@ class Ledger:
                 written.append(event)
         return written
 
+    @staticmethod
+    def _now() -> datetime:
+        """Return the time that the next event is stamped with: UTC."""
+        return datetime.now(UTC)
+
     def _chain(self, draft: Draft, seq: int, prev: str, actor: str, reason: str) -> Event:
         payload = dict(draft.payload)
         if draft.attachment is not None:
             payload["attachment_sha256"] = hashlib.sha256(draft.attachment).hexdigest()
-        at = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        at = self._now().isoformat(timespec="microseconds").replace("+00:00", "Z")
         head = (seq, draft.event_id, at, actor, draft.kind, reason)
         hashed = digest(*head, canonical(payload), self.version, prev)
         return Event(*head, payload, self.version, prev, hashed)
