@@ -20,6 +20,10 @@ order by s.place
 -- What the files of some images were when they were last read.
 select image_id, checksum from image_facts where image_id in (select unnest($image_ids::varchar[])) order by image_id
 
+-- name: certificates_of(digest)
+-- The samples that were drawn from just these pairs, the latest first.
+select draw_id from certificates where digest = $digest order by "at" desc, draw_id
+
 -- name: all_certificates()
 -- Every sample that was drawn, the latest first.
 select draw_id, what, population, sampled, judged, wrong, unsure, confidence, seed, digest, actor, "at" from certificates

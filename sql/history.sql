@@ -4,6 +4,7 @@
 -- The latest changes of values, file names and what counts as a finding, newest first, with what the ledger says of each.
 select seq, "at", actor, kind, reason, payload from ledger_events
 where kind in ('values_set', 'values_withdrawn', 'values_changed', 'files_renamed', 'findings_ignored', 'findings_reopened')
+   or (kind = 'removal_planned' and contains(payload, '"action":"quarantine"'))
 order by seq desc limit $last
 
 -- name: undone_changes()
@@ -18,6 +19,11 @@ from value_history h join (
     select image_id, field, max(seq) as latest from value_history group by image_id, field
 ) n using (image_id, field)
 where h.seq in (select unnest($seqs::bigint[])) and n.latest > h.seq
+
+-- name: removals_over(seqs)
+-- Which of these were removals of which nothing is in quarantine any more.
+select p.seq from removal_plans p
+where p.seq in (select unnest($seqs::bigint[])) and p.plan_id not in (select plan_id from quarantined)
 
 -- name: changes_by_id(change_id)
 -- The events of one change that was written in several.

@@ -97,6 +97,10 @@ select p.seq, p.plan_id, p.action, p.what, e.reason
 from removal_plans p left join ledger_events e using (seq)
 where p.plan_id not in (select plan_id from removal_ends) order by p.seq
 
+-- name: action_of_removal(plan_id)
+-- What a run did: quarantine, restore or purge.
+select action from removal_plans where plan_id = $plan_id
+
 -- name: removal_states(plan_ids)
 -- What became of the files of these removals.
 select plan_id, image_id, state from removal_rows where plan_id in (select unnest($plan_ids::varchar[]))

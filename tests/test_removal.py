@@ -20,7 +20,7 @@ from small_collections import account, command, dump, fill, image_ids, jpeg, png
 
 import workbench as wb
 from workbench import removal, removal_journal, sources
-from workbench.errors import BadValue, NotAllowed, NotFound, Stale, WorkspaceBusy
+from workbench.errors import BadValue, NotAllowed, NotFound, Stale, Uncertified, WorkspaceBusy
 from workbench.removal import Plan
 from workbench.removal_journal import RemovalReport
 
@@ -593,6 +593,11 @@ def test_a_quarantine_on_that_volume(tmp_path: Path, elsewhere: Path) -> None:
         "waiting_days = 'soon'",
         "wait = 3",
         "waiting_days = true",
+        "certify_from = 0",
+        "certify_from = 1.5",
+        "certify_from = inf",
+        "certify_share = 1",
+        "certify_share = 'small'",
     ],
 )
 def test_settings_that_cannot_be(ws: wb.Bench, text: str) -> None:
@@ -608,6 +613,106 @@ def test_people_without_a_right(ws: wb.Bench, people: object) -> None:
     ws.settings["people"] = people
     with pytest.raises(NotAllowed):
         removal.require_right(ws, "purge")
+
+
+# ── a certificate before large removals ───────────────────────────────────────────────────────────────────────
+
+LARGE = "[quarantine]\ncertify_from = 3\ncertify_share = 0.5\n"
+
+
+def vouched(ws: wb.Bench) -> dict[str, str | None]:
+    """What the ledger says of the removal."""
+    found = ws.sql("select certificate, uncertified from removal_runs where action = 'quarantine'").to_dict("records")
+    assert len(found) == 1
+    return {str(name): value if isinstance(value, str) else None for name, value in found[0].items()}
+
+
+def test_a_large_removal_waits_for_a_sample_that_was_looked_at(ws: wb.Bench, folder: Path) -> None:
+    (ws.folder / "dedup.toml").write_text(LARGE)
+    before, plan = files(folder), planned(ws)
+    assert "a random sample of them must be looked at" in repr(plan)
+    with pytest.raises(Uncertified, match="nobody has looked") as caught:
+        plan.apply()
+    assert "ws.dedup.certify" in caught.value.hint
+    draw = ws.dedup.certify(plan)
+    with pytest.raises(Uncertified, match="no statement yet"):
+        plan.apply()
+    assert plan.applied is None
+    assert files(folder) == before
+    draw.judge(range(len(draw.frame())), "right")
+    assert len(plan.apply().done) == 4
+    assert vouched(ws) == {"certificate": draw.draw_id, "uncertified": None}
+    removed = ws.sql("select * from removal_runs")
+    ws.rebuild(progress=False, workers=1)
+    pd.testing.assert_frame_equal(ws.sql("select * from removal_runs"), removed)
+
+
+def test_a_sample_with_errors_vouches_for_nothing_and_neither_does_a_luckier_one(ws: wb.Bench, folder: Path) -> None:
+    (ws.folder / "dedup.toml").write_text(LARGE)
+    before, plan = files(folder), planned(ws)
+    bad, lucky = ws.dedup.certify(plan, 3), ws.dedup.certify(plan, 3)
+    bad.judge([0, 1], "wrong")
+    bad.judge(2, "right")
+    lucky.judge([0, 1, 2], "right")
+    with pytest.raises(Uncertified, match="2 were wrong"):
+        plan.apply()
+    assert files(folder) == before
+
+
+def test_going_without_a_sample_is_said_and_recorded(ws: wb.Bench) -> None:
+    (ws.folder / "dedup.toml").write_text(LARGE)
+    with pytest.raises(Uncertified):
+        planned(ws).apply(uncertified="  ")
+    report = ws.dedup.apply(planned(ws), uncertified="the client wants it today")
+    assert len(report.done) == 4
+    assert vouched(ws) == {"certificate": None, "uncertified": "the client wants it today"}
+
+
+def test_a_small_removal_needs_none_and_records_none(ws: wb.Bench) -> None:
+    assert removal.rules_of(ws).certify_from == 1_000
+    planned(ws).apply(uncertified="not needed")
+    assert vouched(ws) == {"certificate": None, "uncertified": None}
+
+
+# ── undoing ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_removal_is_undone_as_any_change(ws: wb.Bench, folder: Path) -> None:
+    before = files(folder)
+    planned(ws).apply("a test", uncertified="")
+    listed = ws.changes()
+    row = listed[listed["what"].str.contains("quarantine")].iloc[0]
+    assert (row["images"], bool(row["undoable"]), row["reason"]) == (4, True, "a test")
+    event = ws.undo(int(row["seq"]))
+    assert (event.kind, event.reason) == ("files_restored", f"undo of {row['seq']}")
+    assert files(folder) == before
+    assert not ws.changes().set_index("seq").loc[row["seq"], "undoable"]
+    with pytest.raises(Stale, match="in quarantine"):
+        ws.undo(int(row["seq"]))
+    with pytest.raises(BadValue, match="put files back") as caught:
+        ws.undo(event.seq)
+    assert "ws.dedup.plan" in caught.value.hint
+
+
+@pytest.mark.parametrize("kind", ["removal_planned", "files_quarantined", "removal_ended"])
+def test_whichever_of_its_events_is_named(ws: wb.Bench, folder: Path, kind: str) -> None:
+    before = files(folder)
+    report = planned(ws).apply()
+    [seq] = [event.seq for event in report.events if event.kind == kind]
+    ws.undo(seq, reason="the wrong client")
+    assert files(folder) == before
+
+
+def test_what_cannot_be_put_back_is_said(purging: wb.Bench, folder: Path) -> None:
+    [seq] = purging.sql("select seq from removal_plans")["seq"].tolist()
+    (folder / "copies/one copy.jpg").write_bytes(b"somebody else's")
+    with pytest.raises(Stale, match=r"3 of 4 files are back.*Its name is taken") as caught:
+        purging.undo(seq)
+    assert "restore()" in caught.value.hint
+    (folder / "copies/one copy.jpg").unlink()
+    gone = purging.dedup.purge().apply()
+    with pytest.raises(BadValue, match="for good"):
+        purging.undo(gone.events[0].seq)
 
 
 # ── the command line ──────────────────────────────────────────────────────────────────────────────────────────

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, overload
 import pandas as pd
 
 from workbench import audit as auditing
-from workbench import delivery, ignoring, sheets
+from workbench import delivery, ignoring, removal, sheets
 from workbench import embed as embedding
 from workbench import history as remembering
 from workbench import rebuild as rebuilding
@@ -199,10 +199,15 @@ class Bench(Workspace):
         return remembering.history(self, image_id, field)
 
     def undo(self, seq: int, *, reason: str = "", force: bool = False) -> Event:
-        """Take a change back: see `workbench.history.undo`, for file names `workbench.renaming.undo_rename`."""
+        """Take a change back: see `workbench.history.undo`.
+
+        File names: `workbench.renaming.undo_rename`; files in quarantine: `workbench.removal.undo`.
+        """
         event = self.ledger.read(after=seq - 1, limit=1) if seq > 0 else []
         if event and event[0].kind == "files_renamed":
             return undo_rename(self, seq, reason=reason)
+        if event and event[0].kind in removal.EVENTS:
+            return removal.undo(self, seq, reason=reason)
         if event and event[0].kind in ignoring.KINDS:
             return ignoring.undo(self, seq, reason=reason)
         if event and event[0].kind == "suggestion_rejected":

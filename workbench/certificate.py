@@ -12,11 +12,11 @@ import secrets
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 
-from workbench import intervals, removal
+from workbench import intervals
 from workbench.errors import BadValue, NotFound
 from workbench.events import pack
 from workbench.workspace import Workspace
@@ -28,7 +28,15 @@ VERDICTS: dict[str, str] = {
 }
 """What can be said of a pair → in words."""
 
-Pairs = removal.Plan | pd.DataFrame | Iterable[tuple[str, str]]
+
+class Planned(Protocol):
+    """A plan to remove files."""
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Return what goes, and what stays in its stead."""
+
+
+Pairs = Planned | pd.DataFrame | Iterable[tuple[str, str]]
 """A plan to remove files, a frame with the columns image_id (goes) and keeper_id (stays), or such tuples."""
 
 
@@ -265,6 +273,17 @@ def draw(
     return Draw(ws, draw_id)
 
 
+def covering(ws: Workspace, pairs: Pairs) -> Certificate | None:
+    """Return what samples of just these pairs show; of several that are finished the least favourable, else the latest.
+
+    Somebody who draws until a sample is without errors gains nothing by it.
+    """
+    digest = _digest(_with_checksums(ws, _listed(pairs)))
+    found = [Draw(ws, draw_id).result() for draw_id in ws.query("certificates_of", digest=digest)["draw_id"]]
+    done = [one for one in found if one.share is not None]
+    return max(done, key=lambda one: one.share or 0.0) if done else next(iter(found), None)
+
+
 def certificates(ws: Workspace) -> list[Certificate]:
     """Return what every sample that was drawn shows, the latest first."""
     return [Draw(ws, draw_id).result() for draw_id in ws.query("all_certificates")["draw_id"]]
@@ -274,14 +293,13 @@ Row = tuple[str, str, str, str]
 
 
 def _listed(pairs: Pairs) -> list[tuple[str, str]]:
-    if isinstance(pairs, removal.Plan):
-        found = [(item.image_id, item.keeper_id) for item in pairs.items if not item.goes_with]
-    elif isinstance(pairs, pd.DataFrame):
+    if isinstance(pairs, pd.DataFrame):
         if not {"image_id", "keeper_id"} <= set(pairs.columns):
             raise BadValue("The frame doesn't say which stays.", hint="It needs the columns image_id and keeper_id.")
         found = list(zip(pairs["image_id"], pairs["keeper_id"], strict=True))
     else:
-        found = [(str(one), str(other)) for one, other in pairs]
+        listed = pairs if isinstance(pairs, Iterable) else pairs.pairs()
+        found = [(str(one), str(other)) for one, other in listed]
     if len({image_id for image_id, _ in found}) < len(found):
         raise BadValue("An image would be removed twice.", hint="List each image that goes once.")
     if not found:

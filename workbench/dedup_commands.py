@@ -113,7 +113,8 @@ def _listed(made: removal.Plan) -> str:
 
 
 def _carried_out(ws: bench.Bench, made: removal.Plan, args: argparse.Namespace) -> int:
-    report = ws.dedup.apply(made, args.reason, progress=not args.quiet)
+    why = getattr(args, "uncertified", "")
+    report = ws.dedup.apply(made, args.reason, uncertified=why, progress=not args.quiet)
     say(report.as_dict(), args, str(report))
     return 130 if report.outcome == "cancelled" else 1 if report.left else 0
 
@@ -133,6 +134,7 @@ def _apply_arguments(parser: argparse.ArgumentParser) -> None:
     _plan_arguments(parser)
     parser.add_argument("--plan", metavar="DIGEST", help="only if it is this plan, as `dedup plan` showed it")
     parser.add_argument("--yes", action="store_true", help="whatever the plan is")
+    parser.add_argument("--uncertified", default="", metavar="WHY", help="why a large removal may go without a sample")
     _run_arguments(parser)
 
 

@@ -83,13 +83,14 @@ class Dedup:
         plan: removal.Plan,
         reason: str = "",
         *,
+        uncertified: str = "",
         progress: bool | Tell = True,
         cancel: threading.Event | None = None,
     ) -> RemovalReport:
         """Carry a plan out: see `workbench.removal.Plan.apply`; ``progress=True`` shows a bar."""
         cancel = cancel or threading.Event()
         with self._show(progress, cancel, _DOING[plan.action], "files") as tell:
-            return plan.apply(reason, progress=tell, cancel=cancel)
+            return plan.apply(reason, uncertified=uncertified, progress=tell, cancel=cancel)
 
     def restore(
         self, images: Sequence[str] | None = None, *, plans: Sequence[str] | None = None, reason: str = "", **how: Any

@@ -10,6 +10,7 @@
     │   └── MissingExtra         (ImportError)      an optional package isn't installed
     ├── NotFound                 check the id       (LookupError)
     ├── NotAllowed               ask somebody else  (PermissionError)
+    │   └── Uncertified          have a random sample looked at first
     ├── Stale                    reload             somebody changed it meanwhile
     ├── StorageError             check the storage  (OSError)
     │   ├── SourceUnreachable    a source can't be listed or read
@@ -71,6 +72,10 @@ class NotFound(WorkbenchError, LookupError):
 
 class NotAllowed(WorkbenchError, PermissionError):
     """Your role may not do this: ask somebody whose role may."""
+
+
+class Uncertified(NotAllowed):
+    """A removal so large that a random sample of it must have been looked at: do that, or say why it needn't."""
 
 
 class Stale(WorkbenchError):

@@ -24,7 +24,7 @@ def ask(ws: Workspace, name: str, **parameters: Any) -> pa.Table:
 
 
 def changes(ws: Workspace, *, last: int = 50) -> pd.DataFrame:
-    """Return the latest changes of values, file names and what counts as a finding.
+    """Return the latest changes of values, file names, what counts as a finding and what lies in quarantine.
 
     Parameters
     ----------
@@ -35,17 +35,22 @@ def changes(ws: Workspace, *, last: int = 50) -> pd.DataFrame:
     -------
     DataFrame
         seq, at (UTC), actor, what, reason, images, fields, undone_by (seq or missing), undoable (bool): newest first.
-        A change can't be undone when it was already, or when a field it touched was changed again since.
+        A change can't be undone when it was already, when a field it touched was changed again since, or when nothing
+        that it moved is in quarantine any more.
     """
     if last < 1:
         raise BadValue(f"The last {last} changes.", hint="Ask for at least one.")
     found = ask(ws, "recent_changes", last=last).to_pylist()
     undone = _undone(ws)
     seqs = [row["seq"] for row in found]
-    overtaken = set(ask(ws, "touched_since", seqs=seqs)["seq"].to_pylist())
+    overtaken = {seq for name in ("touched_since", "removals_over") for seq in _seqs(ws, name, seqs)}
     rows = [_described(row, undone, overtaken) for row in found]
     columns = ["seq", "at", "actor", "what", "reason", "images", "fields", "undone_by", "undoable"]
     return pd.DataFrame(rows, columns=columns).astype({"undone_by": "Int64"})
+
+
+def _seqs(ws: Workspace, name: str, seqs: list[int]) -> list[int]:
+    return [int(seq) for seq in ask(ws, name, seqs=seqs)["seq"].to_pylist()]
 
 
 def _undone(ws: Workspace) -> dict[int, int]:

@@ -7,6 +7,7 @@ as reviewed, and that the metadata of the one are merged into the other.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import shutil
 import threading
@@ -19,10 +20,12 @@ from typing import Any
 
 import pandas as pd
 
-from workbench import dedup_settings, images, merging, quarantine, sources
-from workbench.errors import BadValue, NotAllowed, NotFound, Stale
+from workbench import certificate, dedup_settings, images, merging, quarantine, sources
+from workbench.errors import BadValue, NotAllowed, NotFound, Stale, Uncertified
+from workbench.events import Event
 from workbench.quarantine import Held, Refusal, held, place_bytes
 from workbench.removal_journal import (
+    DONE,
     PURGE,
     QUARANTINE,
     RESTORE,
@@ -46,8 +49,14 @@ LINKS = {
 }
 """What may be left under the name of a file that goes → what is then done."""
 
+EVENTS = ("removal_planned", *DONE.values(), "removal_ended")
+"""The kinds of events that removals, restorations and purges write."""
+
 WAITING_DAYS = 30.0
 """Days that a file lies in quarantine before it may be deleted, unless ``dedup.toml`` says otherwise."""
+
+CERTIFY_FROM, CERTIFY_SHARE = 1_000, 0.01
+"""Images from which on a removal needs a certificate, and the share of wrong ones that it must show to be undercut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +69,16 @@ class Rules:
         Quarantine folders on other volumes than the workspace's.
     waiting_days : float
         See `WAITING_DAYS`.
+    certify_from : int
+        How many images a removal must be of to need a certificate; 1 for every removal.
+    certify_share : float
+        Its certificate must show that fewer than this share of all are wrong, 0 to 1.
     """
 
     folders: tuple[str, ...] = ()
     waiting_days: float = WAITING_DAYS
+    certify_from: int = CERTIFY_FROM
+    certify_share: float = CERTIFY_SHARE
 
 
 def rules_of(ws: Workspace) -> Rules:
@@ -79,13 +94,20 @@ def rules_of(ws: Workspace) -> Rules:
     listed = isinstance(folders, list) and all(
         isinstance(f, str) and Path(f).expanduser().is_absolute() for f in folders
     )
-    number = isinstance(days, int | float) and not isinstance(days, bool) and 0 <= days <= 36_500
-    if said or not listed or not number:
+    large, share = said.pop("certify_from", CERTIFY_FROM), said.pop("certify_share", CERTIFY_SHARE)
+    number = _is_number(days) and 0 <= days <= 36_500
+    sure = _is_number(large) and large == int(large) >= 1 and _is_number(share) and 0 < share < 1
+    if said or not (listed and number and sure):
         raise BadValue(
-            "dedup.toml: [quarantine] knows folders (a list of whole paths) and waiting_days (0 or more).",
+            "dedup.toml: [quarantine] knows folders (a list of whole paths), waiting_days (0 or more), certify_from "
+            "(1 or more) and certify_share (between 0 and 1).",
             hint="Mend it.",
         )
-    return Rules(tuple(folders), float(days))
+    return Rules(tuple(folders), float(days), int(large), float(share))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def require_right(ws: Workspace, right: str) -> None:
@@ -138,6 +160,7 @@ class Plan:
     notes: list[str] = field(default_factory=list)
     plan_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     undecided: bool = False
+    vouched: dict[str, str] = field(default_factory=dict)
     applied: RemovalReport | None = None
 
     @property
@@ -146,6 +169,10 @@ class Plan:
         stay = {item.keeper_id for item in self.items}
         gone = sum(item.size for item in self.items)
         return {"go": len(self.items), "bytes": gone, "stay": len(stay), "left": len(self.left)}
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """Return each image that goes, with the one that stays in its stead: what a certificate is drawn from."""
+        return [(item.image_id, item.keeper_id) for item in self.items if item.goes_with is None]
 
     @property
     def digest(self) -> str:
@@ -189,12 +216,25 @@ class Plan:
                 "files": rows}  # fmt: skip
 
     def apply(
-        self, reason: str = "", *, progress: Tell | None = None, cancel: threading.Event | None = None
+        self,
+        reason: str = "",
+        *,
+        uncertified: str = "",
+        progress: Tell | None = None,
+        cancel: threading.Event | None = None,
     ) -> RemovalReport:
         """Do it, file by file; what can't be done safely is left, with the reason.
 
+        Parameters
+        ----------
+        uncertified : str
+            Why a removal that needs a certificate may go without; stands in the ledger.
+
         Raises
         ------
+        Uncertified
+            So many images would go that a sample of them must have been looked at (`Rules`), and none was, or it
+            shows too little.
         Stale
             It was applied already, or somebody changed values that were to be merged.
         WorkspaceBusy
@@ -204,6 +244,8 @@ class Plan:
         """
         if self.applied is not None:
             raise Stale("This was applied already.", hint="Make a new plan.")
+        if self.action == QUARANTINE:
+            self.vouched = _vouched(self, uncertified)
         steps = {QUARANTINE: _remove, RESTORE: _restore, PURGE: _purge}
         self.applied = steps[self.action](self, reason or self.what, progress, cancel)
         return self.applied
@@ -260,7 +302,27 @@ def plan(
     if merge:
         going = _with_merge(ws, made, going, policy, answers)
     _draw_up(ws, made, [row | {"leaves": leave} for row in going], rules)
+    if (count := len(made.pairs())) >= rules.certify_from:
+        made.notes.append(f"{count:,} images are so many that a random sample of them must be looked at first.")
     return made
+
+
+def _vouched(made: Plan, uncertified: str) -> dict[str, str]:
+    """Return what vouches for a removal, for the ledger: nothing, a certificate, or why there is none."""
+    rules, pairs = rules_of(made.ws), made.pairs()
+    if len(pairs) < rules.certify_from:
+        return {}
+    known = certificate.covering(made.ws, pairs)
+    if known is not None and known.shows(rules.certify_share):
+        return {"certificate": known.draw_id}
+    if uncertified.strip():
+        return {"uncertified": uncertified.strip()}
+    looked = "nobody has looked at a random sample of them" if known is None else f"the sample says: {known.statement}"
+    raise Uncertified(
+        f"{len(pairs):,} images would go, and {looked[:1].lower()}{looked[1:].rstrip('.')}.",
+        hint=f"It must show that fewer than {rules.certify_share * 100:g} % are wrong: draw = ws.dedup.certify(plan), "
+        "look at draw.open(), draw.judge(…), apply. Or say uncertified='why it needn't'.",
+    )
 
 
 def _candidates(
@@ -437,7 +499,7 @@ def _remove(made: Plan, reason: str, progress: Tell | None, cancel: threading.Ev
             with _guarded() as guard:
                 move = _mover(ws, guard)
                 how: dict[str, Any] = {
-                    "what": made.what, "run_id": made.plan_id, "reason": reason, "locked": True,
+                    "what": made.what, "run_id": made.plan_id, "reason": reason, "locked": True, "about": made.vouched,
                 }  # fmt: skip
                 return carry_out(
                     ws, note, QUARANTINE, items, move, left=left, progress=progress, cancel=cancel, **how
@@ -530,6 +592,36 @@ def restore(
         As in `restoration`.
     """
     return restoration(ws, images, plans=plans).apply(reason, progress=progress, cancel=cancel)
+
+
+def undo(ws: Workspace, seq: int, *, reason: str = "") -> Event:
+    """Put back what one removal moved into quarantine, whichever of its events is named.
+
+    Raises
+    ------
+    BadValue
+        That event was no removal, or one that can't be undone.
+    Stale
+        Nothing of it is in quarantine any more, or not everything could be put back; what could is.
+    """
+    event = ws.ledger.read(after=seq - 1, limit=1)[0]
+    plan_id = str(event.payload["plan_id"])
+    action = str(ws.query("action_of_removal", plan_id=plan_id)["action"].iloc[0])
+    if action == RESTORE:
+        raise BadValue(f"Change {seq} put files back.", hint="To remove them again, make a new plan: ws.dedup.plan().")
+    if action == PURGE:
+        raise BadValue(f"Change {seq} deleted files for good.", hint="Only a backup can bring them back.")
+    back = restoration(ws, plans=[plan_id])
+    if not back.items:
+        raise Stale(f"Nothing of change {seq} is in quarantine any more.", hint="Look into the view removals.")
+    report = back.apply(reason or f"undo of {seq}")
+    if report.left:
+        raise Stale(
+            f"{len(report.done):,} of {len(back.items):,} files are back: {sources.readable(report.left[0].uri)}: "
+            f"{report.left[0].reason}",
+            hint="The others are still in quarantine: ws.dedup.restore() tries again. See the view not_removed.",
+        )
+    return next(event for event in report.events if event.kind == "files_restored")
 
 
 def _in_quarantine(ws: Workspace, images: Sequence[str] | None, plans: Sequence[str] | None) -> list[Item]:

@@ -11,7 +11,7 @@ import os
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, fields
 from itertools import count
 from pathlib import Path
@@ -219,6 +219,7 @@ def carry_out(
     *,
     what: str,
     run_id: str = "",
+    about: Mapping[str, str] | None = None,
     left: Sequence[Left] = (),
     reason: str = "",
     progress: Tell | None = None,
@@ -231,6 +232,8 @@ def carry_out(
     ----------
     move : callable
         Moves one file, or raises `Refusal`: then that file is left, with the reason.
+    about : mapping of str to str, optional
+        What else is to stand in the ledger about the run.
     left : sequence of Left
         What is known beforehand not to be moved; goes into the records.
     locked : bool
@@ -244,7 +247,7 @@ def carry_out(
     report = RemovalReport(action, run_id or uuid.uuid4().hex, left=list(left))
     run = _Run(ws, report, what, reason, locked=locked)
     _leave_note(note)
-    run.begin(items)
+    run.begin(items, about or {})
     try:
         for number, item in enumerate(items):
             if cancel is not None and cancel.is_set():
@@ -271,9 +274,9 @@ class _Run:
         self._since = time.monotonic()
         self._numbers = count(1)
 
-    def begin(self, items: Sequence[Item]) -> None:
+    def begin(self, items: Sequence[Item], more: Mapping[str, str]) -> None:
         about = {"plan_id": self.report.run_id, "action": self.report.action, "what": self.what, "count": len(items)}
-        self._write("removal_planned", about, [astuple(item) for item in items], "planned")
+        self._write("removal_planned", {**more, **about}, [astuple(item) for item in items], "planned")
 
     def one(self, item: Item, move: Callable[[Item], None]) -> None:
         try:
