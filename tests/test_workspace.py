@@ -426,6 +426,10 @@ PLANTED = {
     "clusters_hold_images_once": CLUSTER.format("unnest(['c', 'd'])", "'keeper'", "checksum"),
     "clusters_hold_what_is_there": CLUSTER.format("'c'", "'keeper'", "'another'"),
     "clusters_respect_decisions": PAIR.format("a", "b", "variant") + CLUSTER.format("'c'", "'keeper'", "checksum"),
+    "nobody_inspects_their_own_work": "insert into inspection_rows by name select 's' as sample_id, "
+    "'i' as image_id, 'ann' as inspector, 'pass' as verdict, '' as comment, false as withdrawn, "
+    "now()::timestamp as \"at\", 9 as seq; insert into value_history by name select 'i' as image_id, 'f' as field, "
+    "'v' as value, 'ann' as actor, now()::timestamp as \"at\", 8 as seq",
     "companions_stay_together": PAIR.format("a", "b", "companion")
     + CLUSTER.format("image_id", "case when path = '000.png' then 'redundant' else 'keeper' end", "checksum"),
 }

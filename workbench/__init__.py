@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from workbench.widgets.double_entry import Training as Training
     from workbench.widgets.explorer import Explorer as Explorer
     from workbench.widgets.image_grid import ImageGrid as ImageGrid
+    from workbench.widgets.inspection import Inspection as Inspection
     from workbench.widgets.tag_form import TagForm as TagForm
     from workbench.widgets.tagging import Tagging as Tagging
 
@@ -41,6 +42,7 @@ _HOMES = {
     "DoubleEntry": "workbench.widgets.double_entry",
     "Explorer": "workbench.widgets.explorer",
     "ImageGrid": "workbench.widgets.image_grid",
+    "Inspection": "workbench.widgets.inspection",
     "MixedForm": "workbench.widgets.double_entry",
     "TagForm": "workbench.widgets.tag_form",
     "Tagging": "workbench.widgets.tagging",
@@ -57,6 +59,7 @@ __all__ = [
     "DoubleEntry",
     "Explorer",
     "ImageGrid",
+    "Inspection",
     "MixedForm",
     "TagForm",
     "Tagging",

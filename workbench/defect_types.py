@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import BadValue, StorageError
+from workbench.finding_words import in_language
 
 FILE = "defects.toml"
 """The client's own list, in the workspace's folder."""
@@ -75,11 +76,6 @@ class DefectTypes:
     def label(self, name: str, language: str = "en") -> str:
         """Return how a type is called; its name when it isn't in the list any more."""
         return in_language(self.types[name].label, language) if name in self.types else name
-
-
-def in_language(texts: Mapping[str, str], language: str) -> str:
-    """Return a text in a language, else in English, else in any."""
-    return texts.get(language) or texts.get("en") or next(iter(texts.values()), "")
 
 
 def load(folder: Path | None = None) -> DefectTypes:

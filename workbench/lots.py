@@ -55,7 +55,7 @@ class Sample:
     follows : str or None
         Its first one.
     state : str
-        ``open``, ``inspected``, ``accepted``, ``rejected`` or ``undecided``.
+        ``open``, ``inspected``, ``accepted``, ``rejected``, ``undecided`` or ``void``.
     inspected, defectives : int
         How far the inspection is.
     image_ids : list of str
@@ -270,8 +270,8 @@ def get(ws: Workspace, sample: Sample | str) -> Sample:
     follows = row["follows"] if isinstance(row["follows"], str) else None
     ids = ws.query("lot_items", sample_id=row["sample_id"])["image_id"].tolist()
     named = {name: row[name] for name in ("sample_id", "batch", "seed", "method", "state")}
-    counted = {name: int(row[name]) for name in ("lot_size", "stage", "inspected", "defectives")}
-    return Sample(**named, **counted, plan=plan, follows=follows, image_ids=ids)
+    sizes = {name: int(row[name]) for name in ("lot_size", "stage", "inspected", "defectives")}
+    return Sample(**{**named, **sizes, "plan": plan, "follows": follows, "image_ids": ids})
 
 
 def _row(ws: Workspace, sample_id: str) -> dict[Any, Any]:
@@ -315,6 +315,27 @@ def judge(ws: Workspace, sample: Sample | str, *, reason: str = "") -> LotVerdic
     return verdict
 
 
+def void(ws: Workspace, sample: Sample | str, reason: str) -> None:
+    """Set a sample aside that can't be inspected to its end, with the reason; another one can be drawn then.
+
+    Raises
+    ------
+    BadValue
+        No reason was given.
+    Stale
+        It is judged already.
+    """
+    one = get(ws, sample)
+    if not reason.strip():
+        raise BadValue("Say why the sample is set aside.", hint="The reason stands in the ledger.")
+    if one.state not in ("open", "inspected"):
+        raise Stale(f"This sample was judged before: {one.state}.", hint="See ws.qc.verdicts().")
+    told: dict[str, Any] = {"sample_id": one.sample_id, "verdict": "void", "reason": reason}
+    told |= {"defectives": one.defectives, "n": one.inspected}
+    with ws.change(reason) as change:
+        change.add("lot_judged", told, event_id=f"lot-judged-{one.sample_id}")
+
+
 def _judged(ws: Workspace, one: Sample, plan: Plan) -> LotVerdict:
     stages = [one] if one.follows is None else [get(ws, one.follows), one]
     types = defect_types.load(ws.folder)
@@ -356,8 +377,10 @@ def _must_be_written(change: Change, verdict: LotVerdict) -> None:
 def verdicts(ws: Workspace) -> pd.DataFrame:
     """List how batches were judged, the oldest first, each with its share of defectives and the interval."""
     rows = ws.query("lot_results").drop(columns=["plan"])
-    shares = [wilson(int(k), int(n)) for k, n in zip(rows["defectives"], rows["n"], strict=True)]
-    return rows.assign(low=[one.low for one in shares], high=[one.high for one in shares])
+    counted = list(zip(rows["defectives"], rows["n"], strict=True))
+    shares = [wilson(int(k), int(n)) if n else None for k, n in counted]  # a sample set aside may have no look yet
+    bounds = [(one.low, one.high) if one else (np.nan, np.nan) for one in shares]
+    return rows.assign(low=[low for low, _ in bounds], high=[high for _, high in bounds])
 
 
 def switching(
@@ -368,7 +391,7 @@ def switching(
     See `workbench.sampling.switch`: a lot that was sent back and handed in again moves nothing.
     """
     rows = ws.query("lot_results").to_dict("records")
-    listed = [(row, _plan(row["plan"])) for row in rows if row["verdict"] != "undecided"]
+    listed = [(row, _plan(row["plan"])) for row in rows if row["verdict"] in ("accepted", "rejected")]
     history = [_result(row, plan) for row, plan in listed if plan and _alike(plan, aql, level)]
     return sampling.switch(history, reduced_allowed=reduced_allowed, lang=language)
 

@@ -136,7 +136,7 @@ comment on column samples.seed is 'from which anybody can draw the same images a
 comment on column samples.method is 'random, stratified or weighted';
 comment on column samples."at" is 'when (UTC)';
 comment on column samples.actor is 'who drew it';
-comment on column samples.state is 'open, inspected (all are, nobody judged it yet), or the verdict: accepted, rejected, undecided';
+comment on column samples.state is 'open, inspected (all are, nobody judged it yet), or the verdict: accepted, rejected, undecided, void';
 comment on column samples.stage is '2 for the second sample of a double plan, else 1';
 comment on column samples.follows is 'the first sample of a double plan, where this is the second';
 comment on column samples.resubmission is 'how often the batch had been sent back before';
@@ -177,7 +177,7 @@ comment on column defects.seq is 'the event of the inspection';
 comment on view lot_verdicts is 'How batches were judged by their samples.';
 comment on column lot_verdicts.sample_id is 'the sample';
 comment on column lot_verdicts.batch is 'the batch';
-comment on column lot_verdicts.verdict is 'accepted, rejected, or undecided (a second sample is to be drawn)';
+comment on column lot_verdicts.verdict is 'accepted, rejected, undecided (a second sample is to be drawn), or void (it was set aside)';
 comment on column lot_verdicts.reason is 'why, in words';
 comment on column lot_verdicts.defectives is 'how many defective images counted';
 comment on column lot_verdicts.n is 'how many were inspected';
