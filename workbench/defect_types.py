@@ -45,6 +45,8 @@ class DefectType:
         One character that marks it.
     severity : str
         What it is taken for, unless the inspector says otherwise.
+    picture : bool
+        Whether it is about the picture, and not about a field.
     """
 
     name: str
@@ -52,6 +54,7 @@ class DefectType:
     severity: str
     label: Mapping[str, str]
     help: Mapping[str, str]
+    picture: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,8 @@ def _type(path: Path, told: object, severities: Mapping[str, Severity]) -> Defec
         raise BadValue(f"{where}, {name!r}, has no key.", hint='Give it one digit: key = "1".')
     if told.get("severity") not in severities:
         raise BadValue(f"{where}, {name!r}, has no severity of the list.", hint=f"Say one: {', '.join(severities)}.")
-    return DefectType(name, key, told["severity"], _texts(told.get("label"), name), _texts(told.get("help"), ""))
+    texts = _texts(told.get("label"), name), _texts(told.get("help"), "")
+    return DefectType(name, key, told["severity"], *texts, picture=bool(told.get("picture")))
 
 
 def _texts(told: object, otherwise: str) -> dict[str, str]:

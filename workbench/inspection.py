@@ -126,8 +126,9 @@ class InspectionSession:
         self._marks: list[Mark] = []
         self._comment = ""
         self._mine: list[tuple[str, int]] = []
+        self._drafts: dict[str, tuple[list[Mark], str]] = {}
         self._image: str | None = None
-        self._next: str | None = None
+        self._coming: list[str] = []
         ids = frozenset(self.sample.image_ids)
         name = f"qc/inspection/{self.sample.sample_id}"
         self.queue = Queue(name, self._append, members=ids, holder=holder_here(), gone=has_ended)
@@ -198,16 +199,20 @@ class InspectionSession:
         return self.sample.image_ids.index(self._image) + 1 if self._image else 0
 
     def _take_next(self) -> None:
-        wanted = self._next if self._next and self.queue.mine(self._next) else None
-        self._next = None
-        self._show(wanted if wanted and wanted != self._image else self._take_from(self._place()))
+        self._look_ahead()
+        self._show(self._coming.pop(0) if self._coming else None)
+
+    def _look_ahead(self) -> None:
+        """Have an image taken that comes next, if there is one left."""
+        mine = [one for one in self._coming if self.queue.mine(one) and one != self._image]
+        self._coming = mine or [one for one in [self._take_from(self._place())] if one]
 
     def _show(self, image_id: str | None) -> None:
         self._image = image_id
-        item = self._items[image_id] if image_id else None
-        self._marks = list(item.marks) if item else []
-        self._comment = item.comment if item else ""
+        self._marks, self._comment = [], ""
         if image_id:
+            item = self._items[image_id]
+            self._marks, self._comment = self._drafts.pop(image_id, (list(item.marks), item.comment))
             self._following.load(self._near(image_id) if not self._following.has(image_id) else [image_id])
         self._pace.touch()
         self._since = float(self._pace.view()["active"])
@@ -217,10 +222,14 @@ class InspectionSession:
         ids = self.sample.image_ids[place : place + LOAD_AHEAD]
         return [one for one in ids if self._items[one].present]
 
-    def _let_go(self) -> None:
-        """Give back the image shown, unless it is inspected; what was marked on it is dropped."""
+    def _put_off(self) -> None:
+        """Leave the image shown for now: it comes next, with what was marked on it."""
         if self._image and self.queue.mine(self._image):
-            self.queue.give_back(self._image, "done" if self._items[self._image].verdict else "released")
+            if self._items[self._image].verdict:
+                self.queue.give_back(self._image, "done")
+            else:
+                self._coming.insert(0, self._image)
+                self._drafts[self._image] = (self._marks, self._comment)
 
     def _here(self, image_id: str | None) -> str:
         if self._image is None:
@@ -253,7 +262,7 @@ class InspectionSession:
         Parameters
         ----------
         field : str
-            Key of a field; `PICTURE` for the picture as a whole.
+            Key of a field; `PICTURE` for the picture as a whole, where a type that is about it always goes.
         defect : str
             Name of a type.
         severity : str, optional
@@ -264,8 +273,8 @@ class InspectionSession:
             self._here(image_id)
             found = self._found(field, defect, severity, comment)
             known = [(one.field, one.defect) for one in self._marks]
-            if (field, defect) in known:
-                self._marks[known.index((field, defect))] = found
+            if (found.field, defect) in known:
+                self._marks[known.index((found.field, defect))] = found
             else:
                 self._marks.append(found)
             return self._marked()
@@ -280,7 +289,7 @@ class InspectionSession:
         keys = {*self.profile.fields, *self._besides(), PICTURE}
         if field not in keys:
             raise BadValue(f"There is no field {field!r} here.", hint="Take one of those shown.")
-        return Mark(field, defect, severity, _short(comment))
+        return Mark(PICTURE if self.types.types[defect].picture else field, defect, severity, _short(comment))
 
     def unmark(self, field: str, defect: str | None = None, *, image_id: str | None = None) -> dict[str, Any]:
         """Take a mark away again; all of a field without a type."""
@@ -378,7 +387,7 @@ class InspectionSession:
                 raise NotFound("There is no image before this one.", hint="Go on to the next one.")
             if not self.queue.take(before):
                 raise NotAllowed("Somebody else has this image now.", hint="Go on.")
-            self._let_go()
+            self._put_off()
             self._show(before)
             return self._page()
 
@@ -403,7 +412,7 @@ class InspectionSession:
             self._mine.pop()
             self._pace.accepted = max(0, self._pace.accepted - 1)
             if self._image != image_id:
-                self._let_go()
+                self._put_off()
             self._show(image_id)
             return self._page()
 
@@ -412,7 +421,7 @@ class InspectionSession:
         with self._lock:
             for image_id in self.queue.held():
                 self.queue.give_back(image_id, "done" if self._items[image_id].verdict else "released")
-            self._next = None
+            self._coming.clear()
             return {"released": True}
 
     def close(self) -> None:
@@ -430,6 +439,7 @@ class InspectionSession:
                 "name": one.name,
                 "key": one.key,
                 "severity": one.severity,
+                "picture": one.picture,
                 "label": in_language(one.label, self.language),
                 "help": in_language(one.help, self.language),
             }
@@ -502,9 +512,8 @@ class InspectionSession:
         """Take the next image, and prepare it on another thread; `on_ahead` is called when it is ready."""
         with self._lock:
             self._following.catch_up()
-            if self._next is None or not self.queue.mine(self._next) or self._next == self._image:
-                self._next = self._take_from(self._place())
-            coming = self._next
+            self._look_ahead()
+            coming = self._coming[0] if self._coming else None
         if coming is None:
             return {"next": None}
         self._following.ahead(lambda: self._prepare(coming, _edge(edge)))

@@ -172,7 +172,8 @@ export function mountInspection(root, channel) {
 
   /** @param {Type} type */
   function toggle(type) {
-    const field = fields.current();
+    const field = type.picture ? "" : fields.current();
+    if (type.picture) fields.move("last");
     void turn.then(() => {
       const on = page.marks.some((/** @type {Mark} */ one) => one.field === field && one.defect === type.name);
       return perform(on ? "unmark" : "mark", { field, defect: type.name });

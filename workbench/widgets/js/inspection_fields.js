@@ -5,7 +5,7 @@ import { button, el, icon, ICONS } from "./dom.js";
 import { oneLine } from "./tag_field.js";
 
 /** @typedef {{field: string, defect: string, severity: string, comment: string}} Mark */
-/** @typedef {{name: string, key: string, severity: string, label: string, help: string}} Type */
+/** @typedef {{name: string, key: string, severity: string, label: string, help: string, picture: boolean}} Type */
 /** @typedef {{name: string, label: string, counts: boolean}} Severity */
 /** @typedef {{key: string, label: string, group: string | null, required?: boolean, first?: string}} Row */
 
