@@ -52,11 +52,12 @@ where ($batch::varchar is null or s.batch = $batch)
 order by s."at", s.sample_id
 
 -- name: inspected_images(batch, since, until)
--- Inspections by lot, day, operator and inspector: how many images, how many defective, and the time they took.
+-- Inspections by lot, day, operator and inspector: how many images, and how many defective. Samples drawn by risk are left out: they
+-- find more than there is on average.
 select s.batch, s.resubmission, i."at"::date::varchar as day, coalesce(i.operator, '') as operator, i.inspector,
        count(*) as inspected, count(*) filter (i.verdict = 'defective') as defective
 from inspections i join samples s using (sample_id)
-where i.verdict in ('pass', 'defective') and ($batch::varchar is null or s.batch = $batch)
+where s.method <> 'weighted' and i.verdict in ('pass', 'defective') and ($batch::varchar is null or s.batch = $batch)
   and ($since::timestamp is null or i."at" >= $since) and ($until::timestamp is null or i."at" < $until)
 group by all order by s.batch, s.resubmission, day, operator, i.inspector
 
@@ -65,7 +66,7 @@ group by all order by s.batch, s.resubmission, day, operator, i.inspector
 select d.defect, coalesce(d.field, '') as field, d.severity, coalesce(d.operator, '') as operator, count(*) as defects,
        count(distinct d.image_id) as images
 from defects d join samples s using (sample_id)
-where ($batch::varchar is null or s.batch = $batch)
+where s.method <> 'weighted' and ($batch::varchar is null or s.batch = $batch)
   and ($since::timestamp is null or d."at" >= $since) and ($until::timestamp is null or d."at" < $until)
 group by all order by defects desc, d.defect, field, d.severity, operator
 
@@ -111,6 +112,13 @@ from gold_answers g left join image_facts f using (image_id)
 where not g.training and ($batch::varchar is null or f.batch = $batch)
   and ($since::timestamp is null or g."at" >= $since) and ($until::timestamp is null or g."at" < $until)
 group by g.actor, g.field order by g.actor, g.field
+
+-- name: gold_in_order(batch, since, until)
+-- Every answer to a field with a known answer, outside of training, in the order given.
+select g.actor, g."at", g."right" from gold_answers g left join image_facts f using (image_id)
+where not g.training and ($batch::varchar is null or f.batch = $batch)
+  and ($since::timestamp is null or g."at" >= $since) and ($until::timestamp is null or g."at" < $until)
+order by g.actor, g.seq, g.field
 
 -- name: who_did_what(since, until)
 -- What everybody did, by kind of event.

@@ -85,7 +85,9 @@ def _plotly_axis(axis: Axis, figure: Figure, words: Words) -> dict[str, Any]:
     if axis.unit == "date":
         return made | {"type": "date", "showgrid": False, "tickformat": "%d %b" if words.language == "en" else "%d.%m."}
     low, high = span(axis, [])
-    fixed = {"range": [low, high]} if axis.high is not None else {"rangemode": "tozero"}
+    fixed: dict[str, Any] = {"range": [low, high]} if axis.high is not None else {"rangemode": "tozero"}
+    if axis.unit == "count" and max(_values(figure), default=0) < 6:
+        fixed["dtick"] = 1
     return made | fixed | {"tickformat": _FORMATS.get(axis.unit, ",.3~g"), "nticks": 7}
 
 
@@ -143,15 +145,15 @@ def span(axis: Axis, values: Sequence[float]) -> tuple[float, float]:
     return low, high if high > low else low + 1.0
 
 
-def ticks(low: float, high: float, most: int = 6) -> list[float]:
-    """Return round places for the marks of an axis.
+def ticks(low: float, high: float, most: int = 6, least: float = 0.0) -> list[float]:
+    """Return round places for the marks of an axis, no closer than ``least``.
 
     Examples
     --------
     >>> ticks(0, 47)
     [0.0, 10.0, 20.0, 30.0, 40.0]
     """
-    rough = (high - low) / most
+    rough = max((high - low) / most, least)
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * part for part in (1, 2, 5, 10) if power * part >= rough * 0.999)
     first = math.ceil(low / step - 1e-9)
@@ -277,15 +279,16 @@ def _said(value: float, unit: Unit, words: Words) -> str:
 
 def _grid(figure: Figure, frame: _Frame, words: Words, shades: Colours) -> Iterator[str]:
     ink, line = shades["ink"], shades["line"]
+    least = float((figure.x if figure.sideways else figure.y).unit == "count")
     if figure.sideways:
-        for at in ticks(*span(figure.x, list(_values(figure))), 5):
+        for at in ticks(*span(figure.x, list(_values(figure))), 5, least):
             yield _line(frame.x(at), frame.top, frame.x(at), frame.bottom, line)
             yield _text(frame.x(at), frame.bottom + 15, _said(at, figure.x.unit, words), ink, "middle")
         for name in figure.names():
             yield _text(frame.left - 8, frame.y(name) + 4, short(name), ink, "end")
         yield _title_below(figure, frame, ink)
         return
-    for at in ticks(*span(figure.y, list(_values(figure))), 5):
+    for at in ticks(*span(figure.y, list(_values(figure))), 5, least):
         yield _line(frame.left, frame.y(at), frame.right, frame.y(at), line)
         yield _text(frame.left - 6, frame.y(at) + 4, _said(at, figure.y.unit, words), ink, "end")
     if any(one.right for one in figure.series):
@@ -313,7 +316,7 @@ def _below(figure: Figure, frame: _Frame, words: Words, ink: str) -> Iterator[st
     elif figure.x.unit == "date":
         known = sorted({str(x)[:10] for one in figure.series for x in one.x})
         for day in known[:: max(1, math.ceil(len(known) / 8))]:
-            yield _text(frame.x(day), frame.bottom + 15, words.day(day), ink, "middle")
+            yield _text(frame.x(day), frame.bottom + 15, words.short_day(day), ink, "middle")
     else:
         known_x = [float(x) for one in figure.series for x in one.x]
         for at in ticks(*span(figure.x, known_x), 8):

@@ -135,13 +135,14 @@ def throughput(asked: Asked) -> Section:
     made = Section("throughput", asked.words("section.throughput"))
     if not rows:
         return made.add(asked.words("no_work"))
+    items = sum(row["items"] for row in rows)
     return made.add(
-        asked.total("items", sum(row["items"] for row in rows), len(rows), "work_by_day"),
+        asked.total("items", items, items, "work_by_day"),
         asked.total(
             "hours", sum(row["seconds"] for row in rows) / 3600, sum(row["timed"] for row in rows), "work_by_day",
             unit="hours", note=asked.words("rule.idle"),
         ),
-        asked.total("people", len({row["actor"] for row in rows}), len(rows), "work_by_day"),
+        asked.total("people", len({row["actor"] for row in rows}), items, "work_by_day"),
         _days(asked, rows),
         *pace(asked, rows),
         _day_table(asked, data),

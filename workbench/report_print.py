@@ -156,7 +156,7 @@ def _table(table: Table, words: Words) -> dict[str, Any]:
         "note": _plain(table.note, _WORDS),
         "heads": [_plain(column.heading) for column in table.columns],
         "right": [column.unit not in ("text", "date") for column in table.columns],
-        "widths": _widths(table),
+        "widths": _widths(table, words),
         "rows": [[_cell(column, row, words) for column in table.columns] for row in table.rows(most)],
         "more": more if every else words("nothing"),
     }
@@ -166,11 +166,13 @@ def _cell(column: Column, row: dict[str, Any], words: Words) -> list[str]:
     return [_plain(words.written(row[column.name], column.unit)), _plain(under(column, row, words))]
 
 
-def _widths(table: Table) -> list[int]:
+def _widths(table: Table, words: Words) -> list[int]:
     """Return how wide each column is against the others: by its longest text, within bounds."""
     rows = table.rows(min(table.show, _MOST_ROWS))
     wide = []
     for column in table.columns:
-        cells = [len(str(row[column.name])) for row in rows] if column.unit == "text" else [10]
-        wide.append(max(6, min(44, max([*cells, len(column.heading) // 2]))))
+        cells = [_cell(column, row, words) for row in rows]
+        longest = max((max(len(cell[0]), round(0.8 * len(cell[1]))) for cell in cells), default=0)
+        whole = max(map(len, column.heading.split() or [""]))
+        wide.append(max(5, min(44, max(longest, whole))))
     return wide

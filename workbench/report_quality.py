@@ -7,17 +7,19 @@ from collections import defaultdict
 from dataclasses import fields
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
-from workbench import report_operations, sampling
+from workbench import control_charts, report_operations, sampling
+from workbench.agreement import Agreement, krippendorff_alpha
 from workbench.errors import WorkbenchError
 from workbench.intervals import wilson
 from workbench.report_model import Axis, Figure, Part, Remark, Section, Series
 from workbench.report_operations import SHADES
 from workbench.report_questions import Asked, with_columns, with_share
 
-_ODDS = tuple(k / 200 for k in range(61))
-"""Shares of defective images that an operating characteristic is drawn for: up to 30 %."""
+_WORST = 0.3
+"""Up to which share of defective images an operating characteristic is drawn."""
 
 _TYPES = 10
 _VERDICTS = {"accepted": "good", "rejected": "bad"}
@@ -130,17 +132,25 @@ def _odds(asked: Asked, rows: list[dict[str, Any]]) -> Figure | None:
         return None
     series = []
     for place, plan in enumerate(plans):
+        shares = _shares(plan)
         try:
-            odds = sampling.operating_characteristic(plan, _ODDS, plan.lot_size)
+            odds = sampling.operating_characteristic(plan, shares, plan.lot_size)
         except WorkbenchError:  # a plan that counts defects has other odds
             continue
         name = f"n {plan.n}, c {plan.accept} (AQL {plan.aql:g} %)"
-        series.append(Series(name, "line", _ODDS, tuple(map(float, odds)), colour=SHADES[place]))
+        series.append(Series(name, "line", shares, tuple(map(float, odds)), colour=SHADES[place]))
     if not series:
         return None
-    x, y = Axis(asked.words("defective_in_lot"), "share", 0.0, _ODDS[-1]), Axis("", "share", 0.0, 1.0)
+    x, y = Axis(asked.words("defective_in_lot"), "share", 0.0, _WORST), Axis("", "share", 0.0, 1.0)
     marks = ((plans[0].aql / 100, f"AQL {plans[0].aql:g} %"),)
     return asked.figure("odds", series, x=x, y=y, marks=marks)
+
+
+def _shares(plan: sampling.Plan) -> tuple[float, ...]:
+    """Return shares that a lot can have: whole numbers of images, but no more than a curve needs."""
+    whole = plan.lot_size or 200
+    most = int(whole * _WORST)
+    return tuple(k / whole for k in range(0, most + 1, max(1, most // 100)))
 
 
 # ── defects ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -156,15 +166,17 @@ def _defects(asked: Asked) -> Section:
     by_field = _summed(rows, "field")
     fields_figure = None
     if any(by_field):
-        series = Series(asked.words("column.defects"), "bars", tuple(by_field), tuple(map(float, by_field.values())))
+        names = tuple(asked.field(key) or asked.words("picture") for key in by_field)
+        series = Series(asked.words("column.defects"), "bars", names, tuple(map(float, by_field.values())))
         fields_figure = asked.figure("fields", [series], y=Axis(unit="text"), x=Axis(unit="count"), sideways=True)
     told = {group: [asked.words.known(group, row[group]) for row in rows] for group in ("defect", "severity")}
-    names = ("defect", "field", "severity", "operator", "defects", "images")
+    told["field_name"] = [asked.field(row["field"]) or asked.words("picture") for row in rows]
+    columns = ("defect", "field_name", "severity", "operator", "defects", "images")
     return made.add(
         asked.total("defects", total, inspected, "defects_found", note=asked.words("per_inspected")),
         *_pareto(asked, rows, total),
         fields_figure,
-        asked.listed("defects", with_columns(data, **told), *names, query="defects_found"),
+        asked.listed("defects", with_columns(data, **told), *columns, query="defects_found"),
     )
 
 
@@ -210,12 +222,9 @@ def _operators(asked: Asked) -> Section:
     return made.add(
         asked.words("intro.operators"),
         _with_intervals(asked, "operators", data, "operator", "defective_share"),
-        asked.listed(
-            "operators", data, "operator", "inspected", "defective", "defective_share", query="inspected_images"
-        ),
-        asked.listed(
-            "inspectors", inspectors, "inspector", "inspected", "defective", "defective_share", query="inspected_images"
-        ),
+        asked.listed("operators", data, "operator", *_LOOKED, query="inspected_images"),
+        *_control(asked, rows),
+        asked.listed("inspectors", inspectors, "inspector", *_LOOKED, query="inspected_images"),
     )
 
 
@@ -232,12 +241,39 @@ def _by(rows: list[dict[str, Any]], name: str) -> pa.Table:
     )
 
 
+def _control(asked: Asked, rows: list[dict[str, Any]]) -> list[Part]:
+    """Return a control chart of defective images by day, and what it says; nothing from fewer than three days."""
+    days: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for row in rows:
+        days[row["day"]][0] += row["defective"]
+        days[row["day"]][1] += row["inspected"]
+    if len(days) < 3:
+        return []
+    names = tuple(sorted(days))
+    counts = [[days[day][at] for day in names] for at in (0, 1)]
+    labels = [asked.words.day(day) for day in names]
+    chart = control_charts.p_chart(*counts, labels=labels, lang=asked.words.language)
+    series = [
+        Series(asked.words("column.defective_share"), "points", names, tuple(map(float, chart.points))),
+        Series(asked.words("usual"), "line", names, (chart.centre,) * len(names), colour="soft"),
+        Series(asked.words("upper_limit"), "dashed", names, tuple(map(float, chart.high)), colour="bad"),
+    ]
+    figure = asked.figure("control", series, x=Axis(unit="date"), y=Axis(unit="share"))
+    return [figure, *_signals(asked, chart, chart.method)]
+
+
+def _signals(asked: Asked, chart: control_charts.Chart, about: str) -> list[Part]:
+    if chart.in_control:
+        return [Remark(asked.words("in_control"), about, "good")]
+    return [Remark(one.text, about, "warn" if one.worse else "good") for one in chart.signals[:5]]
+
+
 def _with_intervals(asked: Asked, key: str, data: pa.Table, name: str, value: str) -> Figure | None:
     rows = [row for row in data.to_pylist() if row[value] is not None][:24]
     if not rows:
         return None
     ends = tuple(tuple(row[f"{value}{end}"] for row in rows) for end in ("", "_low", "_high"))
-    labels = tuple(row[name] or asked.words("nobody") for row in rows)
+    labels = tuple(asked.field(row[name]) or asked.words("nobody") for row in rows)
     series = Series(asked.words(f"column.{value}"), "points", labels, *ends)
     most = max(high for high in ends[2] if high is not None)
     across = Axis(asked.words(f"column.{value}"), "share", 0.0, min(1.0, round(most + 0.05, 1) or 0.1))
@@ -253,6 +289,7 @@ def _agreement(asked: Asked) -> Section:
     if not data.num_rows:
         return made.add(asked.words("no_double_entry"))
     data = with_share(data, "agreed_share", "agreed", "pairs")
+    data = with_columns(data, field_name=list(map(asked.field, data["field"].to_pylist())), **_alphas(asked, data))
     people = with_share(asked.table("compared_people"), "agreed_share", "agreed", "pairs")
     pairs = [f"{row['actor_a']} · {row['actor_b']}" for row in people.to_pylist()]
     decided = asked.table("decided_between")
@@ -273,13 +310,32 @@ def _agreement(asked: Asked) -> Section:
         asked.listed("pairs", with_columns(people, pair=pairs), "pair", "agreed_share", query="compared_people"),
     )
     if decided.num_rows:
-        said = with_columns(decided, chosen=[asked.words.known("chosen", one) for one in decided["chosen"].to_pylist()])
-        names = ("field", "chosen", "adjudicator", "decisions")
-        made.add(asked.listed("adjudicated", said, *names, query="decided_between"))
+        said = {
+            "chosen": [asked.words.known("chosen", one) for one in decided["chosen"].to_pylist()],
+            "field_name": list(map(asked.field, decided["field"].to_pylist())),
+        }
+        names = ("field_name", "chosen", "adjudicator", "decisions")
+        made.add(asked.listed("adjudicated", with_columns(decided, **said), *names, query="decided_between"))
     return made
 
 
-_COMPARED = ("field", "comparator", "pairs", "agreed_share", "open", "adjudicated")
+_COMPARED = ("field_name", "comparator", "pairs", "agreed_share", "alpha", "open", "adjudicated")
+
+
+def _alphas(asked: Asked, data: pa.Table) -> dict[str, list[Any]]:
+    """Return Krippendorff's α of every field, with its interval; none where it says nothing."""
+    made = [_alpha(asked.table("compared_values", field=key)) for key in data["field"].to_pylist()]
+    return {
+        name: [None if one is None else getattr(one, end) for one in made]
+        for name, end in (("alpha", "value"), ("alpha_low", "low"), ("alpha_high", "high"), ("alpha_n", "n"))
+    }
+
+
+def _alpha(values: pa.Table) -> Agreement | None:
+    times = values["pairs"].to_numpy()
+    answers = [np.repeat(values[side].to_numpy(zero_copy_only=False), times) for side in ("value_a", "value_b")]
+    made = krippendorff_alpha(answers)
+    return made if made.defined else None
 
 
 def _gold(asked: Asked) -> Section:
@@ -292,11 +348,32 @@ def _gold(asked: Asked) -> Section:
     ]
     people = with_share(pa.Table.from_pylist(by_person), "correct_share", "correct", "answers")
     by_field = with_share(data, "correct_share", "correct", "answers")
+    by_field = with_columns(by_field, field_name=list(map(asked.field, data["field"].to_pylist())))
     return made.add(
         asked.words("intro.gold"),
         _with_intervals(asked, "gold", people, "actor", "correct_share"),
-        asked.listed("gold", by_field, "actor", "field", "correct_share", query="gold_given"),
+        *_cusums(asked),
+        asked.listed("gold", by_field, "actor", "field_name", "correct_share", query="gold_given"),
     )
+
+
+def _cusums(asked: Asked) -> list[Part]:
+    """Return how wrong answers add up, a line a person, and what that says."""
+    series, remarks = [], []
+    limit = 0.0
+    people = _grouped(asked.rows("gold_in_order"), "actor")
+    for place, (actor, rows) in enumerate(people.items()):
+        labels = [asked.words.moment(row["at"]) for row in rows]
+        chart = control_charts.cusum([not row["right"] for row in rows], labels=labels, lang=asked.words.language)
+        limit = float(chart.high[0])
+        if place < len(SHADES):
+            numbers = tuple(range(1, len(rows) + 1))
+            series.append(Series(actor, "line", numbers, tuple(map(float, chart.points)), colour=SHADES[place]))
+        remarks += [Remark(f"{actor}: {one.text}", chart.method, "warn") for one in chart.signals[:2]]
+    longest = max(map(len, people.values()))
+    series.append(Series(asked.words("upper_limit"), "dashed", (1, longest), (limit, limit), colour="soft"))
+    across = Axis(asked.words("answers"), "count", 0.0, float(longest))
+    return [asked.figure("cusum", series, x=across, y=Axis(unit="number")), *remarks]
 
 
 def _grouped(rows: list[dict[str, Any]], name: str) -> dict[str, list[dict[str, Any]]]:

@@ -6,6 +6,7 @@ what was counted in full has no interval, and says so.
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from workbench import profiles
 from workbench.catalog import Connection, arrow_table
 from workbench.errors import BadValue
 from workbench.intervals import wilson
@@ -124,6 +126,10 @@ class Asked:
         """Return the same as rows."""
         return list(self.table(query, **more).to_pylist())
 
+    def field(self, key: str) -> str:
+        """Return what people call a field, after the shipped profiles; its key where none knows it."""
+        return _labels(self.words.language).get(key, key)
+
     # -- parts of a report
 
     def total(
@@ -165,6 +171,12 @@ class Asked:
         """Return a figure; its title and what it says come from the words."""
         name = _word(key)
         return Figure(key, self.words(f"figure.{name}"), self.words(f"says.{name}"), tuple(series), **more)
+
+
+@functools.cache
+def _labels(language: str) -> dict[str, str]:
+    known = [profiles.load(name).fields for name in ("iptc-core", "dublin-core")]
+    return {key: one.name(language) for fields in known for key, one in fields.items()}
 
 
 def _word(key: str) -> str:

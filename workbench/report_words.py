@@ -19,6 +19,7 @@ _MARKS = {"en": (",", "."), "de": (".", ","), "fr": ("\u202f", ",")}
 """Language → between thousands, and before decimals."""
 
 _DAYS = {"en": "%Y-%m-%d", "de": "%d.%m.%Y", "fr": "%d/%m/%Y"}
+_SHORT_DAYS = {"en": "%d %b", "de": "%d.%m.", "fr": "%d/%m"}
 NONE = "–"
 
 
@@ -64,7 +65,7 @@ class Words:
 
     def known(self, group: str, key: object) -> str:
         """Return the words for a value from the data, such as a state; the value itself where there are none."""
-        return self._words.get(f"{group}.{key}", str(key))
+        return self._words.get(f"{group}.{key}", str(key).replace("_", " "))
 
     # -- numbers
 
@@ -102,6 +103,10 @@ class Words:
     def day(self, value: datetime | str) -> str:
         """Return a day."""
         return (datetime.fromisoformat(value) if isinstance(value, str) else value).strftime(_DAYS[self.language])
+
+    def short_day(self, value: str) -> str:
+        """Return a day without its year, for the axis of a figure."""
+        return datetime.fromisoformat(value).strftime(_SHORT_DAYS[self.language])
 
     def moment(self, value: datetime | str) -> str:
         """Return a time to the minute, UTC."""
