@@ -23,9 +23,9 @@ select task_id, what, batch, profile, people, start, seed, images from double_en
 
 -- name: double_entry_images(task_id)
 -- The images of a task that are there now, in order.
-select coalesce(a.image_id, i.image_id) as image_id
-from double_entry_images i left join aliases a on a.old_id = i.image_id
-semi join images f on f.image_id = coalesce(a.image_id, i.image_id)
+select i.image_id
+from double_entry_images i
+semi join images f on f.image_id = i.image_id
 where i.task_id = $task_id
 order by i.ordinal;
 
@@ -35,10 +35,10 @@ select field, comparator, options from double_entry_fields where task_id = $task
 
 -- name: own_entries(task_id, actor, ids)
 -- What one person entered for images of a task.
-select coalesce(a.image_id, e.image_id) as image_id, e.field, e.lang, e.ordinal, e.value, e.actor, e."at", e.seq, 'entered' as origin
-from entry_rows e left join aliases a on a.old_id = e.image_id
-where e.task_id = $task_id and e.actor = $actor and coalesce(a.image_id, e.image_id) in (select unnest($ids::varchar[]))
-order by image_id, e.field, e.part;
+select image_id, field, lang, ordinal, value, actor, "at", seq
+from entry_rows
+where task_id = $task_id and actor = $actor and image_id in (select unnest($ids::varchar[]))
+order by image_id, field, part;
 
 -- name: blind_metadata(task_id, actor)
 -- What may be seen of a task's images while it runs: what one person entered, else nothing.

@@ -148,7 +148,6 @@ class AdjudicationSession:
         """Compare what has been finished since, and read all differences."""
         with suppress(NotAllowed):  # then somebody else has to compare
             double_entry.compare(self.ws, self.task.task_id)
-        told = {one.key: one.state for one in self.differences}
         rows = self.ws.query("differences_of", task_id=self.task.task_id).to_dict("records")
         found = [_difference(row) for row in rows]
         self.own = sum(self.ws.actor in one.actors and one.state == "open" for one in found)
@@ -156,9 +155,6 @@ class AdjudicationSession:
         order = {name: at for at, name in enumerate(self.task.fields)}
         others = [one for one in found if self.ws.actor not in one.actors and one.image_id in place]
         self.differences = sorted(others, key=lambda one: (place[one.image_id], order[one.field]))
-        for one in self.differences:
-            if told.get(one.key) == "adjudicated":  # decided here, and maybe not in the catalogue yet
-                one.state = "adjudicated"
         with self.ws.reading() as connection:
             result = connection.execute(self.ws.catalog.named("tagging_queue").sql, {"queue": self.queue.name})
             columns = [column[0] for column in result.description]

@@ -52,8 +52,7 @@ def _chosen(wanted: ProfileField, how: str | Mapping[str, Any] | None) -> dict[s
     told = {"kind": how} if isinstance(how, str) else dict(how)
     if not isinstance(told.get("kind"), str):
         raise BadValue(f"The comparator of {wanted.key} has no name.", hint="Say {'kind': 'exact'} or the like.")
-    trial = json.dumps(["a"]) if wanted.spec.kind in LISTS else "a"
-    compared(told, wanted, [trial], [trial + " "])
+    _asked(told, wanted, ["a"], ["b"])  # refuses what there isn't
     return told
 
 

@@ -3,7 +3,9 @@ insert into double_entry_tasks (task_id, what, batch, profile, people, start, se
 select distinct task_id, what, batch, profile, people, start, seed, actor, "at"::timestamp, seq from event_rows;
 
 insert into double_entry_images (task_id, ordinal, image_id)
-select task_id, ordinal, image_id from event_rows where image_id is not null;
+select e.task_id, e.ordinal, coalesce(a.image_id, e.image_id)
+from event_rows e left join aliases a on a.old_id = e.image_id
+where e.image_id is not null;
 
 insert into double_entry_fields (task_id, ordinal, field, comparator, options)
 select task_id, ordinal, field, comparator, options from event_rows where field is not null;

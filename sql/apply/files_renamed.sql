@@ -89,6 +89,13 @@ update suggestion_decisions set image_id = r.new_id from renamed r where r.old_i
 update audit_findings set image_id = r.new_id from renamed r where r.old_id = audit_findings.image_id;
 update ignored_findings set image_id = r.new_id from renamed r where r.old_id = ignored_findings.image_id;
 update embeds set image_id = r.new_id, uri = r.new_uri from renamed r where r.old_id = embeds.image_id;
+update entry_rows set image_id = r.new_id from renamed r where r.old_id = entry_rows.image_id;
+update entries_finished set image_id = r.new_id from renamed r where r.old_id = entries_finished.image_id;
+update double_entry_images set image_id = r.new_id from renamed r where r.old_id = double_entry_images.image_id;
+update compared_rows set image_id = r.new_id from renamed r where r.old_id = compared_rows.image_id;
+update adjudication_rows set image_id = r.new_id from renamed r where r.old_id = adjudication_rows.image_id;
+update gold_rows set image_id = r.new_id from renamed r where r.old_id = gold_rows.image_id;
+update gold_answer_rows set image_id = r.new_id from renamed r where r.old_id = gold_answer_rows.image_id;
 delete from facet_counts where exists (select 1 from renamed where new_folder is not null);
 
 drop table renamed;

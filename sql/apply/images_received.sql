@@ -31,4 +31,12 @@ delete from value_history where image_id in (select image_id from arriving where
 
 update value_history set image_id = a.image_id from arriving a where a.moved_from = value_history.image_id;
 
+update entry_rows set image_id = a.image_id from arriving a where a.moved_from = entry_rows.image_id;
+update entries_finished set image_id = a.image_id from arriving a where a.moved_from = entries_finished.image_id;
+update double_entry_images set image_id = a.image_id from arriving a where a.moved_from = double_entry_images.image_id;
+update compared_rows set image_id = a.image_id from arriving a where a.moved_from = compared_rows.image_id;
+update adjudication_rows set image_id = a.image_id from arriving a where a.moved_from = adjudication_rows.image_id;
+update gold_rows set image_id = a.image_id from arriving a where a.moved_from = gold_rows.image_id;
+update gold_answer_rows set image_id = a.image_id from arriving a where a.moved_from = gold_answer_rows.image_id;
+
 drop table arriving;

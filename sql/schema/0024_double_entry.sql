@@ -92,18 +92,15 @@ from double_entry_tasks t
 join (select task_id, count(*) as images from double_entry_images group by task_id) i using (task_id)
 join (select task_id, string_agg(field, ', ' order by ordinal) as fields from double_entry_fields group by task_id) f using (task_id);
 
--- A file that was moved is known by another id since.
 create view entries as
-select e.task_id, coalesce(a.image_id, e.image_id) as image_id, e.actor, e.field, e.lang, e.ordinal, e.value, e."at"
-from entry_rows e left join aliases a on a.old_id = e.image_id;
+select task_id, image_id, actor, field, lang, ordinal, value, "at" from entry_rows;
 
 -- What somebody has entered and said to be done. Images that are no part of the task (known answers among them) don't count.
 create view finished_entries as
-select e.task_id, coalesce(a.image_id, e.image_id) as image_id, e.actor, e.field, e.content, e.seq, greatest(e.seq, f.seq) as ready
+select e.task_id, e.image_id, e.actor, e.field, e.content, e.seq, greatest(e.seq, f.seq) as ready
 from entry_rows e
 join entries_finished f on f.task_id = e.task_id and f.image_id = e.image_id and f.actor = e.actor
 semi join double_entry_images i on i.task_id = e.task_id and i.image_id = e.image_id
-left join aliases a on a.old_id = e.image_id
 where e.part = 0;
 
 create view entry_pairs as
@@ -113,9 +110,8 @@ from finished_entries a
 join finished_entries b on b.task_id = a.task_id and b.image_id = a.image_id and b.field = a.field and a.actor < b.actor;
 
 create view last_adjudications as
-select d.task_id, coalesce(a.image_id, d.image_id) as image_id, d.field, d.chosen, d.value, d.comment, d.adjudicator, d."at", d.seq
-from adjudication_rows d left join aliases a on a.old_id = d.image_id
-qualify row_number() over (partition by d.task_id, coalesce(a.image_id, d.image_id), d.field order by d.seq desc) = 1;
+select task_id, image_id, field, chosen, value, comment, adjudicator, "at", seq from adjudication_rows
+qualify row_number() over (partition by task_id, image_id, field order by seq desc) = 1;
 
 create view field_comparisons as
 select p.task_id, p.image_id, p.field, p.actor_a, p.actor_b, p.value_a, p.value_b,
@@ -128,10 +124,8 @@ select p.task_id, p.image_id, p.field, p.actor_a, p.actor_b, p.value_a, p.value_
 from entry_pairs p
 join (select task_id, max(upto) as upto from comparison_runs group by task_id) r on r.task_id = p.task_id and p.ready <= r.upto
 join double_entry_fields f on f.task_id = p.task_id and f.field = p.field
-left join (
-    select r.task_id, coalesce(a.image_id, r.image_id) as image_id, r.field, r.seq_a, r.seq_b, r.agree, r.distance
-    from compared_rows r left join aliases a on a.old_id = r.image_id
-) c on c.task_id = p.task_id and c.image_id = p.image_id and c.field = p.field and c.seq_a = p.seq_a and c.seq_b = p.seq_b
+left join compared_rows c
+  on c.task_id = p.task_id and c.image_id = p.image_id and c.field = p.field and c.seq_a = p.seq_a and c.seq_b = p.seq_b
 left join last_adjudications d
   on d.task_id = p.task_id and d.image_id = p.image_id and d.field = p.field and d.seq > greatest(p.seq_a, p.seq_b);
 

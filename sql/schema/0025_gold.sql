@@ -42,13 +42,10 @@ create table trainings (
 );
 
 create view gold_items as
-select coalesce(a.image_id, g.image_id) as image_id, g.field, g.content as value, g.comparator, g.category, g.comment, g.actor, g."at", g.options
-from gold_rows g left join aliases a on a.old_id = g.image_id;
+select image_id, field, content as value, comparator, category, comment, actor, "at", options from gold_rows;
 
 create view gold_answers as
-select g.actor, coalesce(a.image_id, g.image_id) as image_id, g.task_id, g.field, g.expected, g.given, g."right", g.distance,
-       g.comparator, g.training, g."at", g.seq
-from gold_answer_rows g left join aliases a on a.old_id = g.image_id;
+select actor, image_id, task_id, field, expected, given, "right", distance, comparator, training, "at", seq from gold_answer_rows;
 
 comment on view gold_items is 'Images whose answers are known: they are mixed into people''s work and look like any other.';
 comment on column gold_items.image_id is 'the image';

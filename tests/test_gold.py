@@ -1,0 +1,238 @@
+"""Known answers: mixed in where nobody sees it, judged once, counted with an interval; and training with them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from double_entered import COUNTRY, RATING, TITLE, colleague, opened
+from hypothesis import given
+from hypothesis import strategies as st
+from tagged_collection import ids, shown, workspace
+
+import workbench as wb
+from workbench import gold
+from workbench.entry_session import EntrySession, Work, double_entry, training, with_gold
+from workbench.errors import BadValue, NotFound
+
+pytestmark = pytest.mark.core
+
+
+@pytest.fixture(scope="module")
+def scanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ten shirts; the last four are known to be from France, which their files don't say."""
+    made = workspace(tmp_path_factory.mktemp("scanned"), 10)
+    made.set_values(ids(made)[6:], {COUNTRY: "France"})
+    gold.set_gold(made, ids(made)[6:], [COUNTRY], profile="shop", how={COUNTRY: "folded"}, category="label",
+                  comment="It stands on the label.")  # fmt: skip
+    made.close()
+    return made.folder
+
+
+@pytest.fixture
+def ws(tmp_path: Path, scanned: Path) -> Iterator[wb.Bench]:
+    shutil.copytree(scanned, tmp_path / "ws")
+    made = wb.open(tmp_path / "ws", actor="ann")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def working(ws: wb.Bench) -> Iterator[Callable[..., EntrySession]]:
+    made: list[EntrySession] = []
+
+    def begin(work: Work, **how: Any) -> EntrySession:
+        made.append(EntrySession(ws, work, **how))
+        return made[-1]
+
+    yield begin
+    for one in made:
+        one.close()
+
+
+def answer_all(session: EntrySession, country: str = "France") -> list[dict[str, Any]]:
+    """Enter the same for every image, and return what was told after each."""
+    told: list[dict[str, Any]] = []
+    while not told or not told[-1].get("finished"):
+        session.set(COUNTRY, None, country)
+        told.append(session.accept(anyway=True))
+    return told
+
+
+def test_what_counts_now_is_the_answer(ws: wb.Bench) -> None:
+    found = gold.known(ws, [COUNTRY])
+    assert set(found) == set(ids(ws)[6:])
+    assert {one.answers[COUNTRY] for one in found.values()} == {"France"}
+    listed = gold.items(ws)
+    assert listed["category"].tolist() == ["label"] * 4
+    gold.withdraw_gold(ws, ids(ws)[6:8])
+    assert len(gold.known(ws, [COUNTRY])) == 2
+    gold.set_gold(ws, ids(ws)[:1], [TITLE], {TITLE: {"x-default": "T"}}, profile="shop")
+    assert gold.known(ws, [TITLE])[ids(ws)[0]].answers == {TITLE: '{"x-default":"T"}'}
+
+
+def test_mixed_into_a_double_entry_nothing_tells_them_apart(ws: wb.Bench, working: Callable[..., EntrySession]) -> None:
+    task = opened(ws, [COUNTRY], 6, people=())
+    session = working(double_entry(ws, task.task_id, gold=0.3))
+    assert len(session.ids) == 9
+    extra = set(session.ids) - set(task.image_ids)
+    assert extra <= set(ids(ws)[6:])
+    assert [one for one in session.ids if one not in extra] == task.image_ids
+    pages = [session.view(), *answer_all(session)]
+    assert "France" not in json.dumps(pages[0])
+    kept = [{key for key in page if key != "finished"} for page in pages[1:]]
+    assert all(keys == kept[0] for keys in kept), "no page has anything that others haven't"
+    assert gold.figures(ws)[["actor", "n", "right"]].to_numpy().tolist() == [["ann", 3, 3]]
+    assert set(ws.sql("select image_id from entry_pairs")["image_id"]) <= set(task.image_ids)
+
+
+def test_an_answer_changes_no_value(ws: wb.Bench, working: Callable[..., EntrySession]) -> None:
+    session = working(with_gold(ws, "shop", ids(ws)[:2], share=0.6, queue="q"), queue="q")
+    answer_all(session, "Germany")
+    golden = [one for one in session.ids if one in ids(ws)[6:]]
+    assert len(golden) == 3
+    assert [shown(ws, one, COUNTRY) for one in golden] == [[(None, "France")]] * 3
+    assert [shown(ws, one, COUNTRY) for one in ids(ws)[:2]] == [[(None, "Germany")]] * 2
+    [row] = gold.figures(ws).to_dict("records")
+    assert (row["n"], row["right"], row["share"]) == (3, 0, 0.0)
+    assert row["low"] == 0.0 < row["high"] < 1.0
+    assert row["method"] == "Wilson"
+
+
+def test_of_a_shared_queue_everybody_answers_their_own(ws: wb.Bench) -> None:
+    for name in ("ann", "ben"):
+        with colleague(ws, name) as theirs:
+            session = EntrySession(theirs, with_gold(theirs, "shop", ids(ws)[:4], share=0.3, queue="q"), "q")
+            for _ in range(3):
+                session.set(COUNTRY, None, "France")
+                session.accept(anyway=True)
+            session.close()
+    done = ws.sql("select image_id, count(*) as n from queues where queue = 'q' and outcome = 'done' group by 1")
+    assert set(done["n"]) == {1}
+    assert not set(done["image_id"]) & set(ids(ws)[6:])
+
+
+def test_only_the_first_answer_counts(ws: wb.Bench, working: Callable[..., EntrySession]) -> None:
+    work = with_gold(ws, "shop", ids(ws)[:1], share=0.5, feedback=True)
+    session = working(work)
+    place = next(n for n, one in enumerate(session.ids) if one in work.gold)
+    for country in ("Germany", "France"):
+        session.go(place)
+        session.set(COUNTRY, None, country)
+        session.accept(anyway=True)
+    again = working(work)
+    again.go(place)
+    again.set(COUNTRY, None, "France")
+    again.accept(anyway=True)
+    assert gold.figures(ws)[["n", "right"]].to_numpy().tolist() == [[1, 0]]
+
+
+def test_feedback_says_what_was_right_and_why(ws: wb.Bench, working: Callable[..., EntrySession]) -> None:
+    session = working(training(ws, "shop", 2, seed="one"))
+    session.set(COUNTRY, None, "Georgia")
+    told = session.accept(anyway=True)["feedback"]
+    assert (told["right"], told["of"]) == (0, 1)
+    [row] = told["rows"]
+    assert (row["given"], row["expected"], row["comment"]) == ("Georgia", "France", "It stands on the label.")
+    session.set(COUNTRY, None, "FRANCE")
+    assert session.accept(anyway=True)["feedback"]["right"] == 1, "the comparator folds"
+
+
+@pytest.mark.parametrize(("mark", "passed"), [(0.5, True), (0.51, False), (1.0, False)])
+def test_a_training_ends_with_a_pass_mark_its_n_and_interval(
+    ws: wb.Bench, working: Callable[..., EntrySession], mark: float, passed: bool
+) -> None:
+    session = working(training(ws, "shop", 4, pass_mark=mark))
+    told: dict[str, Any] = {}
+    for country in ("France", "Germany", "France", "Georgia"):
+        assert "result" not in told
+        session.set(COUNTRY, None, country)
+        told = session.accept(anyway=True)
+    assert told["result"]["passed"] is passed
+    assert told["result"]["says"].startswith("2 of 4: 50.0 % (95 %: 15.0–85.0 %, Wilson).")
+    [row] = gold.trainings(ws).to_dict("records")
+    assert (row["n"], row["correct"], row["passed"], row["actor"]) == (4, 2, passed, "ann")
+    assert row["low"] < row["share"] < row["high"]
+    assert gold.figures(ws).empty
+    assert gold.figures(ws, training=True)["n"].tolist() == [4]
+
+
+def test_a_training_goes_on_where_it_was_left(ws: wb.Bench, working: Callable[..., EntrySession]) -> None:
+    first = working(training(ws, "shop", 3, seed="mine"))
+    first.set(COUNTRY, None, "France")
+    first.accept()
+    assert first.result()["answered"] == 1
+    second = working(training(ws, "shop", 3, seed="mine"))
+    assert second.ids == first.ids
+    assert second.result()["answered"] == 1
+    assert "not finished" in second.result()["says"]
+    with pytest.raises(BadValue):
+        working(with_gold(ws, "shop")).result()
+
+
+def test_answers_counted_by_everything(ws: wb.Bench, working: Callable[..., EntrySession]) -> None:
+    answer_all(working(with_gold(ws, "shop", ids(ws)[:2], share=0.5)))
+    for by in gold.BY:
+        assert gold.figures(ws, by=by)["n"].tolist()
+    assert gold.figures(ws, by="category")["category"].tolist() == ["label"]
+    with pytest.raises(BadValue):
+        gold.figures(ws, by="mood")
+
+
+def test_a_rebuild_keeps_gold_and_answers(ws: wb.Bench, working: Callable[..., EntrySession]) -> None:
+    answer_all(working(training(ws, "shop", 2)))
+    before = [ws.sql(f"select * from {name} order by all") for name in ("gold_items", "gold_answers", "trainings")]
+    ws.rebuild(progress=False)
+    after = [ws.sql(f"select * from {name} order by all") for name in ("gold_items", "gold_answers", "trainings")]
+    assert all(one.equals(other) for one, other in zip(before, after, strict=True))
+
+
+def test_what_makes_no_sense_is_refused(ws: wb.Bench) -> None:
+    with pytest.raises(BadValue):
+        gold.set_gold(ws, [], [COUNTRY], profile="shop")
+    with pytest.raises(BadValue):
+        gold.set_gold(ws, ids(ws)[:1], [COUNTRY], {TITLE: "x"}, profile="shop")
+    with pytest.raises(NotFound):
+        gold.set_gold(ws, ["0" * 20], [COUNTRY], profile="shop")
+    with pytest.raises(NotFound):
+        training(ws, "shop", fields=[RATING])
+    with pytest.raises(BadValue):
+        training(ws, "shop", 0)
+    with pytest.raises(BadValue):
+        training(ws, "shop", pass_mark=90)
+    gold.withdraw_gold(ws, ids(ws))
+    with pytest.raises(NotFound):
+        with_gold(ws, "shop")
+
+
+WORK = st.lists(st.integers(0, 10**6).map("w{}".format), unique=True, max_size=60)
+GOLDS = st.lists(st.integers(0, 10**6).map("g{}".format), unique=True, max_size=30)
+
+
+@given(WORK, GOLDS, st.floats(0, 0.9), st.text(max_size=5))
+def test_mixing_keeps_the_work_and_its_order(work: list[str], golds: list[str], share: float, seed: str) -> None:
+    found = gold.mixed(work, golds, share, seed)
+    extra = [one for one in found if one.startswith("g")]
+    assert [one for one in found if one.startswith("w")] == work
+    assert len(set(extra)) == len(extra) <= round(len(work) * share / (1 - share))
+    assert found == gold.mixed(work, golds[::-1], share, seed)
+
+
+@pytest.mark.parametrize("share", [-0.1, 1, 1.5, "much"])
+def test_a_share_that_is_none_is_refused(share: Any) -> None:
+    with pytest.raises(BadValue):
+        gold.mixed(["a"], ["b"], share, "")
+
+
+def test_places_are_spread_over_all_of_the_work() -> None:
+    work, golds = [f"w{n}" for n in range(90)], [f"g{n}" for n in range(10)]
+    places = [
+        n for seed in range(200) for n, one in enumerate(gold.mixed(work, golds, 0.1, str(seed))) if one[0] == "g"
+    ]
+    assert len(places) == 2_000
+    for tenth in range(10):
+        assert 140 < sum(10 * tenth <= place < 10 * tenth + 10 for place in places) < 260
