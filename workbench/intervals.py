@@ -106,8 +106,8 @@ def clopper_pearson(k: int, n: int, confidence: float = 0.95, *, population: int
     _check(k, n, population, confidence)
     if population is not None:
         sided = (1 + confidence) / 2
-        low = lower_bound(k, n, population=population, confidence=sided)
-        high = upper_bound(k, n, population=population, confidence=sided)
+        low = (population - most_errors(n - k, n, population, confidence=sided)) / population
+        high = most_errors(k, n, population, confidence=sided) / population
         return Interval(low, high, "Clopper–Pearson, finite population", n, k, confidence)
     tail = (1 - confidence) / 2
     low = float(special.betaincinv(k, n - k + 1, tail)) if k else 0.0
