@@ -8,13 +8,18 @@ where width is not null and not coalesce(flat, false)
 qualify row_number() over (partition by content_key(picture_hash, checksum) order by received_at, image_id) = 1
 order by content
 
--- name: checks_made(contents_a, contents_b, method)
--- What verification said before about pairs of contents.
+-- name: checks_made(contents_a, contents_b, method, trusted)
+-- What verification said before about pairs of contents, or what trusted methods found related.
 select k.content_a, k.content_b, k.relation, k.score, k.evidence
 from pair_checks k
 join (select unnest($contents_a::varchar[]) as content_a, unnest($contents_b::varchar[]) as content_b) w
   on w.content_a = k.content_a and w.content_b = k.content_b
-where k.method = $method
+where k.method = $method or (k.method in (select unnest($trusted::varchar[])) and k.relation <> 'unrelated')
+qualify row_number() over (partition by k.content_a, k.content_b order by k.method = $method desc, k.method) = 1
+
+-- name: forget_old_checks(method, key)
+-- Forget what a method said under other keys: with other thresholds, or by other code.
+delete from pair_checks where split_part(method, ' ', 1) in ($method, 'verification') and method <> $key
 
 -- name: note_checks(contents_a, contents_b, method, relations, scores, evidences)
 -- Note what verification says about pairs of contents.

@@ -9,7 +9,7 @@ import pytest
 from seen_pictures import FAMILIES, photo
 
 import workbench as wb
-from workbench import comparing, edits
+from workbench import comparing, edits, features, shared_spots
 from workbench.comparing import Shown
 from workbench.dedup_settings import Settings
 from workbench.errors import WorkbenchError
@@ -113,16 +113,20 @@ def test_thresholds_of_settings_are_taken_and_others_left() -> None:
     assert taken.agreement == Thresholds().agreement
 
 
-def test_descriptors_survive_packing_and_damage_is_noticed() -> None:
-    rng = np.random.default_rng(1)
-    one, other = (rng.integers(0, 256, (n, 32), dtype=np.uint8) for n in (7, 3))
-    blob = comparing.pack(one, other)
-    back = comparing.unpack(blob)
+def test_features_survive_packing_and_damage_is_noticed() -> None:
+    found = features.extract(photo(0), most=40)
+    other = features.extract(photo(1), most=7)
+    blob = shared_spots.pack(found, other)
+    back = shared_spots.unpack(blob)
     assert back is not None
-    assert np.array_equal(back[0], one)
-    assert np.array_equal(back[1], other)
-    for damaged in (b"", blob[:-1], b"XXXX" + blob[4:], blob[:4] + b"\xff\xff" + blob[6:]):
-        assert comparing.unpack(damaged) is None
+    assert [len(marks.places) for marks in back] == [40, 7]
+    assert (back[0].descriptors == found.descriptors).all()
+    edge = max(found.size)
+    assert np.abs(back[0].places * edge - (found.points[:, 0] + 1j * found.points[:, 1])).max() < 0.05
+    assert np.abs(np.abs(back[0].turns) * edge - found.scales).max() < 0.05
+    assert np.abs(np.exp(1j * np.radians(found.angles)) - back[0].turns / np.abs(back[0].turns)).max() < 0.01
+    for damaged in (b"", blob[:-1], b"x" + blob[1:], blob[:4] + b"\0\0" + blob[6:]):
+        assert shared_spots.unpack(damaged) is None
 
 
 def test_what_cannot_be_read_is_told_as_such(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from workbench.dedup_settings import Settings
 from workbench.errors import BadValue, TooMuch
 from workbench.finders import content, judging
 from workbench.relations import DUPLICATES
+from workbench.shared_spots import Spots, agreeing, spots_of, unpack
 from workbench.trials import Trial, Tried
 from workbench.verification import Thresholds, Verdict
 from workbench.word_index import WordIndex, words_of
@@ -123,6 +124,7 @@ class _Run:
     cancel: threading.Event
     table: pd.DataFrame = field(default_factory=pd.DataFrame)
     contents: int = 0
+    upright: dict[int, Spots] = field(default_factory=dict)
 
     def run(self, sample: int, pairs: int, kinds: tuple[str, ...], *, record: bool) -> Calibration:
         started = time.monotonic()
@@ -180,7 +182,7 @@ class _Run:
         thumbnails = self._thumbnails(rows)
         tried: list[tuple[int, Tried]] = []
         with ExitStack() as stack:
-            index = self._index(stack)
+            index = self._index(stack, len(rows))
             pool = stack.enter_context(
                 Pool(f"{trials.__name__}:attempt", workers=self.workers, deadline=_DEADLINE, ahead=2)
             )
@@ -215,17 +217,19 @@ class _Run:
         wanted = [(row + step) % count for step in (1, 2, 3)]
         return tuple(thumbnails[other] for other in wanted if other != row and other in thumbnails)
 
-    def _index(self, stack: ExitStack) -> WordIndex:
-        """Return an index of the visual words of all pictures, numbered by their rows."""
+    def _index(self, stack: ExitStack, sample: int) -> WordIndex:
+        """Return an index of the visual words of all pictures, numbered by their rows; keep those of the sample."""
         cache = stack.enter_context(content.descriptors_of(self.ws))
         index = WordIndex(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="words-"))))
         checksums = self.table["checksum"].tolist()
         for start in range(0, len(checksums), 256):
             known = cache.get_many(checksums[start : start + 256])
             for row, checksum in enumerate(checksums[start : start + 256], start):
-                both = comparing.unpack(known.get(checksum, b""))
+                both = unpack(known.get(checksum, b""))
                 if both is not None:
-                    index.add(row, words_of(both[0]))
+                    index.add(row, words_of(both[0].descriptors))
+                    if row < sample:
+                        self.upright[row] = spots_of(both[0])
             self._say(start, len(checksums), "Reading visual words")
         index.finish()
         return index
@@ -234,14 +238,15 @@ class _Run:
         """Tell whether a search would compare the copy with its original: by hash, or by words."""
         if one.bits <= self.settings.radius:
             return True
-        both = comparing.unpack(one.described)
+        both = unpack(one.described)
+        if both is None or row not in self.upright:
+            return False
         table = self.settings.tables.get("content", {})
         most, least = int(table.get("candidates", content.CANDIDATES)), float(table.get("votes", content.VOTES))
-        votes: dict[int, float] = {}
-        for descriptors in both or ():
-            for number, said in index.candidates(words_of(descriptors), most=most, least=least):
-                votes[number] = max(said, votes.get(number, 0.0))
-        return row in sorted(votes, key=lambda number: (-votes[number], number))[:most]
+        agree = max(agreeing(spots_of(marks), self.upright[row]) for marks in both)
+        return agree >= int(table.get("agreeing", content.AGREEING)) and row in content.neighbours(
+            index, both, most=most, least=least
+        )
 
     # -- pairs of different pictures
 

@@ -5,15 +5,14 @@ Imports no more than it needs: each worker pays for it.
 
 from __future__ import annotations
 
-import struct
-from collections import OrderedDict
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from workbench import features, images, sources, verification
+from workbench import features, images, shared_spots, sources, verification
 from workbench.errors import WorkbenchError
+from workbench.features import Features
 from workbench.verification import Seen, Thresholds, Verdict
 
 DESCRIBED = 300
@@ -23,12 +22,8 @@ HOPELESS = 0.2
 """Part of the structure that agrees below which two pictures, laid on each other as their hashes say, aren't looked at
 any closer: chance pairs, of which there are many."""
 
-_MADE_BY = 1  # goes up with whatever makes descriptors come out otherwise
-_HEAD = struct.Struct("<4sHHH")
-_KEPT = 48
-_seen: OrderedDict[str, Seen] = OrderedDict()
-
-Descriptors = npt.NDArray[np.uint8]
+_KEPT = 160
+"""Pictures that a process remembers, half a megabyte each with their features."""
 
 
 class Shown(NamedTuple):
@@ -47,12 +42,16 @@ class Described(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """Two pictures to compare: see `workbench.verification.verify`."""
+    """Two pictures to compare: see `workbench.verification.verify`.
+
+    Where it is known whether one is mirrored, ``mirrored`` says so, and the other way isn't tried.
+    """
 
     one: Shown
     other: Shown
     hint: str | None
     thresholds: Thresholds | None
+    mirrored: bool | None = None
 
 
 def describe(shown: Shown) -> Described | WorkbenchError:
@@ -61,14 +60,14 @@ def describe(shown: Shown) -> Described | WorkbenchError:
         picture, made = _picture(shown)
     except WorkbenchError as error:
         return error
-    both = [features.extract(p, most=DESCRIBED).descriptors for p in (picture, picture[:, ::-1])]
-    return Described(pack(*both), made)
+    both = [features.extract(p, most=DESCRIBED) for p in (picture, picture[:, ::-1])]
+    return Described(shared_spots.pack(*both), made)
 
 
 def compare(item: Comparison) -> Verdict | WorkbenchError:
     """Return what is found out about two pictures; what can't be read is returned as an error."""
     try:
-        one, other = _look(item.one), _look(item.other)
+        one, other = (_look(shown, item.mirrored) for shown in (item.one, item.other))
     except WorkbenchError as error:
         return error
     return verification.verify(one, other, hint=item.hint, thresholds=item.thresholds)
@@ -77,24 +76,41 @@ def compare(item: Comparison) -> Verdict | WorkbenchError:
 def compare_turned(item: Comparison) -> Verdict | WorkbenchError:
     """Compare two pictures of which the hint says how one lies on the other; look closer where that nearly fits."""
     try:
-        one, other = (_picture(shown)[0] for shown in (item.one, item.other))
+        one, other = (_remembered(shown) for shown in (item.one, item.other))
     except WorkbenchError as error:
         return error
     verdict = verification.verify(one, other, hint=item.hint, thresholds=item.thresholds, thorough=False)
     if verdict.is_duplicate or float(verdict.evidence.get("agreement", 0.0)) < HOPELESS:
         return verdict
-    return compare(item)
+    mirrored = None if item.hint is None else item.hint in verification.MIRRORED
+    closer = compare(item._replace(hint=None, mirrored=mirrored))
+    return max(verdict, closer, key=_rank) if isinstance(closer, Verdict) else closer
 
 
-def _look(shown: Shown) -> Seen:
-    """Return a picture with its features, from memory when it was compared a moment ago."""
-    if shown.checksum in _seen:
-        _seen.move_to_end(shown.checksum)
-    else:
-        _seen[shown.checksum] = verification.look(_picture(shown)[0])
-        if len(_seen) > _KEPT:
-            _seen.popitem(last=False)
-    return _seen[shown.checksum]
+def _rank(verdict: Verdict) -> tuple[bool, bool, float]:
+    return verdict.is_duplicate, verdict.relation == "variant", verdict.score
+
+
+def _look(shown: Shown, mirrored: bool | None) -> Seen:
+    """Return a picture with its features; those of its mirror image only where they can be needed."""
+    upright = _described(shown, turned=False)
+    other = _described(shown, turned=True) if mirrored is not False else _without_any(upright)
+    return Seen(_remembered(shown), upright, other)
+
+
+@lru_cache(_KEPT)
+def _remembered(shown: Shown) -> features.Pixels:
+    return _picture(shown)[0]
+
+
+@lru_cache(2 * _KEPT)
+def _described(shown: Shown, *, turned: bool) -> Features:
+    picture = _remembered(shown)
+    return features.extract(np.ascontiguousarray(picture[:, ::-1]) if turned else picture)
+
+
+def _without_any(found: Features) -> Features:
+    return Features(found.points[:0], found.scales[:0], found.angles[:0], found.descriptors[:0], found.size)
 
 
 def _picture(shown: Shown) -> tuple[features.Pixels, bytes | None]:
@@ -106,19 +122,3 @@ def _picture(shown: Shown) -> tuple[features.Pixels, bytes | None]:
     picture = features.decode(made)
     assert picture is not None, "it was encoded a moment ago"
     return picture, made
-
-
-def pack(upright: Descriptors, mirrored: Descriptors) -> bytes:
-    """Return the descriptors of a picture and its mirror image as one blob for the cache."""
-    return _HEAD.pack(b"ORB2", _MADE_BY, len(upright), len(mirrored)) + upright.tobytes() + mirrored.tobytes()
-
-
-def unpack(blob: bytes) -> tuple[Descriptors, Descriptors] | None:
-    """Return what was packed; None where another version made it, or it is damaged."""
-    if len(blob) < _HEAD.size:
-        return None
-    magic, version, upright, mirrored = _HEAD.unpack_from(blob)
-    if magic != b"ORB2" or version != _MADE_BY or len(blob) != _HEAD.size + 32 * (upright + mirrored):
-        return None
-    rows = np.frombuffer(blob, np.uint8, offset=_HEAD.size).reshape(-1, 32)
-    return rows[:upright], rows[upright:]

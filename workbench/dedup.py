@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 
 from workbench import clusters, true_size
 from workbench.catalog import Connection, Query, rows_as, was_interrupted
+from workbench.deciding import code_digest
 from workbench.dedup_settings import METHODS, Settings, load
 from workbench.events import canonical
 from workbench.finders import exact
@@ -303,7 +304,8 @@ class _Find:
         report = MethodReport(method)
         self.report.methods.append(report)
         self._enter("finding", method)
-        settings = canonical({"version": VERSION, **self._settings_of(method)})
+        code = {"code": code_digest()} if method in _FINDERS else {}
+        settings = canonical({"version": VERSION, **code, **self._settings_of(method)})
         done = {"method": method, "settings": settings, "stamp": self._stamp}
         if self.images is None and not self.again and self._is_done(**done):
             report.outcome = "unchanged"

@@ -1,8 +1,9 @@
 """Pairs by what the pictures show: crops, screenshots, collages, turned, framed and written-over copies.
 
-Local features, as visual words in an inverted index, propose which pictures share something; `workbench.verification`
-lays them on each other and decides. Both work on thumbnails. Descriptors are kept in a cache of the workspace, by
-checksum, and verdicts by content, so that a search which was cancelled goes on where it was.
+Local features, as visual words in an inverted index, propose which pictures share something; where enough of them agree
+on how one lies on the other, `workbench.verification` lays them so and decides. All work on thumbnails. Features are
+kept in a cache of the workspace, by checksum, and verdicts by content, so that a search which was cancelled goes on
+where it was; what the finder by hashes had verified isn't looked at again.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from workbench.comparing import Described, Shown
 from workbench.dedup_settings import Settings
 from workbench.finders.judging import Content, Judge, Proposed
 from workbench.relations import FinderProgress, Pair
+from workbench.shared_spots import Marks, Spots, agreeing, spots_of, unpack
 from workbench.thumbnails import Thumbnails
 from workbench.word_index import WordIndex, words_of
 from workbench.workers import Pool
@@ -32,12 +34,15 @@ CANDIDATES = 25
 """Pictures that are compared with one, the likeliest."""
 VOTES = 2.0
 """Rare words that two pictures must share to be compared; see `workbench.word_index`."""
+AGREEING = 4
+"""Features that must agree on how one lies on the other; see `workbench.shared_spots`."""
 
 TASK = "workbench.comparing:compare"
 
 Thing = TypeVar("Thing")
 
 _AT_ONCE = 256
+_REMEMBERED = 4096  # pictures, 25 kB each
 _DEADLINE = 60.0
 
 
@@ -59,7 +64,7 @@ def find(
     images : sequence of str, optional
         Only pairs that one of these is in.
     settings : Settings, optional
-        Its ``thresholds``; its table ``content`` may hold ``candidates``, ``votes`` and ``workers``.
+        Its ``thresholds``; its table ``content`` may hold ``candidates``, ``votes``, ``agreeing`` and ``workers``.
     progress : callable, optional
         Called with how many of all steps are done: each image is described, then compared.
     cancel : threading.Event, optional
@@ -97,6 +102,7 @@ class _Search:
         self.ws, self.images, self.settings, self.progress, self.cancel = ws, images, settings, progress, cancel
         table = settings.tables.get("content", {})
         self.most, self.least = int(table.get("candidates", CANDIDATES)), float(table.get("votes", VOTES))
+        self.agreeing = int(table.get("agreeing", AGREEING))
         self.workers: int | None = table.get("workers")
         self.rows = self._ask("contents_to_compare")
 
@@ -110,7 +116,7 @@ class _Search:
                 return
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="words-", dir=cache.folder))
             index = self._index(cache, Path(folder))
-            judge = stack.enter_context(Judge(self.ws, "content", TASK, self.settings, math.inf))
+            judge = stack.enter_context(Judge(self.ws, "content", TASK, self.settings, math.inf, trusted=["fuzzy"]))
             for group in _pieces(self._proposed(cache, index)):
                 yield from judge.pairs(group)
 
@@ -136,9 +142,7 @@ class _Search:
                     return
                 checksums = self._column("checksum", rows)
                 known = cache.get_many(checksums)
-                todo = [
-                    row for row, c in zip(rows, checksums, strict=True) if comparing.unpack(known.get(c, b"")) is None
-                ]
+                todo = [row for row, c in zip(rows, checksums, strict=True) if unpack(known.get(c, b"")) is None]
                 found = list(pool.run(self._shown(todo))) if todo else []
                 good = [(shown, made) for shown, made in found if isinstance(made, Described)]
                 cache.put_many((shown.checksum, made.packed) for shown, made in good)
@@ -158,38 +162,43 @@ class _Search:
     def _index(self, cache: Thumbnails, folder: Path) -> WordIndex:
         index = WordIndex(folder)
         for row, (upright, _) in self._described(cache, range(len(self.rows))):
-            index.add(row, words_of(upright))
+            index.add(row, words_of(upright.descriptors))
         index.finish()
         return index
 
-    def _described(self, cache: Thumbnails, rows: Iterable[int]) -> Iterator[tuple[int, Any]]:
+    def _described(self, cache: Thumbnails, rows: Iterable[int]) -> Iterator[tuple[int, tuple[Marks, Marks]]]:
         for some in _pieces(rows):
             checksums = self._column("checksum", some)
             known = cache.get_many(checksums)
             for row, checksum in zip(some, checksums, strict=True):
-                both = comparing.unpack(known.get(checksum, b""))
+                both = unpack(known.get(checksum, b""))
                 if both is not None:
                     yield row, both
 
     def _proposed(self, cache: Thumbnails, index: WordIndex) -> Iterator[Proposed]:
-        """Yield pairs that share words, each once."""
+        """Yield pairs that share words which agree on how one lies on the other, each once."""
         total, chosen = len(self.rows), self._chosen()
-        below = (lambda row: row) if chosen is None else (lambda row: None)
         rows: Iterable[int] = range(total) if chosen is None else sorted(chosen)
+        upright: dict[int, Spots] = {}
         for done, (row, both) in enumerate(self._described(cache, rows), 1):
             if self.cancel.is_set():
                 return
-            for other in self._neighbours(index, both, below(row)):
-                if other != row and not (chosen is not None and other in chosen and other > row):
-                    yield Proposed(self._content(row), self._content(other), "", {})
+            near = neighbours(index, both, most=self.most, least=self.least, below=row if chosen is None else None)
+            near = [n for n in near if n != row and not (chosen is not None and n in chosen and n > row)]
+            self._remember(upright, [n for n in near if n not in upright], cache)
+            ways = [spots_of(marks) for marks in both]
+            for other in (n for n in near if n in upright):
+                agree = [agreeing(way, upright[other]) for way in ways]
+                if max(agree) >= self.agreeing:
+                    mirrored = agree[1] > agree[0] if max(agree) >= 2 * min(agree) else None
+                    yield Proposed(self._content(row), self._content(other), "", {}, mirrored)
             self.progress(total + (done if chosen is None else row + 1), 2 * total)
 
-    def _neighbours(self, index: WordIndex, both: Any, below: int | None) -> list[int]:
-        votes: dict[int, float] = {}
-        for descriptors in both:
-            for number, said in index.candidates(words_of(descriptors), most=self.most, least=self.least, below=below):
-                votes[number] = max(said, votes.get(number, 0.0))
-        return sorted(votes, key=lambda number: (-votes[number], number))[: self.most]
+    def _remember(self, upright: dict[int, Spots], rows: Sequence[int], cache: Thumbnails) -> None:
+        for row, (marks, _) in self._described(cache, rows):
+            while len(upright) >= _REMEMBERED:
+                upright.pop(next(iter(upright)))
+            upright[row] = spots_of(marks)
 
     def _chosen(self) -> set[int] | None:
         """Return the rows of the images asked about."""
@@ -197,3 +206,28 @@ class _Search:
             return None
         wanted = set(self._ask("contents_of", ids=list(self.images))["content"].to_pylist())
         return {row for row, content in enumerate(self.rows["content"].to_pylist()) if content in wanted}
+
+
+def neighbours(
+    index: WordIndex,
+    both: tuple[Marks, Marks],
+    *,
+    most: int = CANDIDATES,
+    least: float = VOTES,
+    below: int | None = None,
+) -> list[int]:
+    """Return the numbers of the pictures that share most words with one or with its mirror image, the likeliest first.
+
+    Parameters
+    ----------
+    index : WordIndex
+    both : tuple of Marks
+        Of the picture and of its mirror image.
+    most, least, below
+        See `WordIndex.candidates`.
+    """
+    votes: dict[int, float] = {}
+    for marks in both:
+        for number, said in index.candidates(words_of(marks.descriptors), most=most, least=least, below=below):
+            votes[number] = max(said, votes.get(number, 0.0))
+    return sorted(votes, key=lambda number: (-votes[number], number))[:most]

@@ -11,23 +11,32 @@ from dataclasses import asdict, fields
 from typing import Any, NamedTuple, Self
 
 from workbench.comparing import Comparison, Shown
+from workbench.deciding import code_digest
 from workbench.dedup_settings import Settings
-from workbench.errors import WorkbenchError
+from workbench.errors import StorageError, WorkbenchError
 from workbench.events import canonical
 from workbench.relations import Pair, pair
-from workbench.verification import VERSION, Thresholds, Verdict
-from workbench.workers import Pool
+from workbench.verification import Thresholds, Verdict
+from workbench.workers import Failure, Pool
 from workbench.workspace import Workspace
 
 _FEW = 40
 """Pairs that are verified right here: starting worker processes takes longer."""
 _DEADLINE = 60.0
+_TOO_MANY = 20
+"""Comparisons that crash, before any that doesn't, beyond which it isn't the pictures."""
 
 
 def thresholds_of(settings: Settings) -> Thresholds:
     """Return the thresholds that settings name; what verification doesn't know is for others."""
     known = {f.name for f in fields(Thresholds)}
     return Thresholds(**{name: value for name, value in settings.thresholds.items() if name in known})
+
+
+def key_of(method: str, thresholds: Thresholds) -> str:
+    """Return under what verdicts are remembered: what looked, by which code, and what it measured itself by."""
+    limits = hashlib.sha256(canonical(asdict(thresholds)).encode()).hexdigest()[:8]
+    return f"{method} {code_digest()} {limits}"
 
 
 class Content(NamedTuple):
@@ -40,12 +49,16 @@ class Content(NamedTuple):
 
 
 class Proposed(NamedTuple):
-    """Two pictures that may be the same; ``one`` looks like ``other`` after the hint, which may be empty."""
+    """Two pictures that may be the same; ``one`` looks like ``other`` after the hint, which may be empty.
+
+    Without a hint, it may be known whether one is mirrored.
+    """
 
     one: Content
     other: Content
     hint: str
     evidence: dict[str, Any]
+    mirrored: bool | None = None
 
 
 class Judge:
@@ -61,17 +74,33 @@ class Judge:
     settings : Settings
     expected : float
         How many pairs there will be at most.
+    trusted : sequence of str
+        Other methods whose verdicts count as well; not where they found two pictures unrelated, as they may have
+        looked less closely.
     """
 
-    def __init__(self, ws: Workspace, method: str, task: str, settings: Settings, expected: float) -> None:
+    def __init__(
+        self,
+        ws: Workspace,
+        method: str,
+        task: str,
+        settings: Settings,
+        expected: float,
+        *,
+        trusted: Sequence[str] = (),
+    ) -> None:
         self.ws, self.method, self.task, self.thresholds = ws, method, task, thresholds_of(settings)
-        limits = hashlib.sha256(canonical(asdict(self.thresholds)).encode()).hexdigest()[:8]
-        self.key = f"{method} {VERSION} {limits}"
+        self.key, *self._trusted = (key_of(name, self.thresholds) for name in (method, *trusted))
         self._workers = settings.tables.get(method, {}).get("workers")
         self._expected, self._stack = expected, ExitStack()
         self._pool: Pool | None = None
+        self._successes, self._crashes = 0, 0
 
     def __enter__(self) -> Self:
+        """Forget what was said with other thresholds or by other code: clusters would go on believing it."""
+        with self.ws.catalog.writing() as connection:
+            forgotten = {"method": self.method, "key": self.key}
+            connection.execute(self.ws.catalog.named("forget_old_checks").sql, forgotten)
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -101,11 +130,22 @@ class Judge:
         items, of = [], {}
         for wanted in todo:
             one, other = (Shown(c.checksum, c.uri, thumbnails.get(c.checksum)) for c in _in_order(wanted))
-            items.append(Comparison(one, other, _hint(wanted), self.thresholds))
+            items.append(Comparison(one, other, _hint(wanted), self.thresholds, wanted.mirrored))
             of[one.checksum, other.checksum] = wanted
         for item, verdict in self._run(items):
+            self._watch(verdict)
             if isinstance(verdict, Verdict):
                 yield of[item.one.checksum, item.other.checksum], verdict
+
+    def _watch(self, answer: object) -> None:
+        """Notice when it isn't single pictures that can't be compared: a search that found nothing would look done."""
+        self._successes += isinstance(answer, Verdict)
+        self._crashes += isinstance(answer, Failure)
+        if isinstance(answer, Failure) and self._crashes >= _TOO_MANY and not self._successes:
+            raise StorageError(
+                f"Pictures can't be compared: {self._crashes} tries in a row ended with {answer.kind}.",
+                hint=answer.detail.strip().splitlines()[-1] if answer.detail.strip() else "Check this installation.",
+            )
 
     def _run(self, items: list[Comparison]) -> Iterator[tuple[Comparison, Any]]:
         if self._expected <= _FEW:
@@ -119,7 +159,10 @@ class Judge:
 
     def _said_before(self, group: Sequence[Proposed]) -> dict[tuple[str, str], tuple[str, float, dict[str, Any]]]:
         keys = [_key(one) for one in group]
-        asked = {"contents_a": [a for a, _ in keys], "contents_b": [b for _, b in keys], "method": self.key}
+        asked = {
+            "contents_a": [a for a, _ in keys], "contents_b": [b for _, b in keys],
+            "method": self.key, "trusted": self._trusted,
+        }  # fmt: skip
         with self.ws.reading() as connection:
             found = connection.execute(self.ws.catalog.named("checks_made").sql, asked).fetchall()
         return {(a, b): (relation, score, json.loads(evidence)) for a, b, relation, score, evidence in found}
