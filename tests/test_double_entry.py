@@ -146,7 +146,7 @@ def test_two_different_people_take_each_image_and_no_third(ws: wb.Bench, enterin
     people = {name: entering(name, task) for name in ("ann", "ben", "dan")}
     for turn in range(20):
         for name, session in people.items():
-            if session.image_id and not session.view()["image"]["outcome"] == "done":
+            if session.image_id and session.view()["image"]["outcome"] != "done":
                 session.set(HEADLINE, None, f"by {name} {turn}")
                 session.accept(anyway=True)
     who = ws.sql("select image_id, count(distinct actor) as people from entries group by image_id")

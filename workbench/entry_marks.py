@@ -56,13 +56,15 @@ def lines(a: Content | None, b: Content | None) -> tuple[list[dict[str, Any]], l
 
 
 def _by_language(a: dict[str, Any], b: dict[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return a line for every language that one of the two has, so that the lines stand side by side."""
     sides: tuple[list[dict[str, Any]], list[dict[str, Any]]] = ([], [])
-    for lang in [*a, *(lang for lang in b if lang not in a)]:
+    langs = dict.fromkeys([*a, *b])
+    for lang in sorted(langs, key=lambda lang: lang != "x-default"):
         found = parts(_text(a.get(lang)), _text(b.get(lang)))
-        for side, given, cut in zip(sides, (a, b), found, strict=True):
-            if lang in given:
-                side.append(_line("" if lang == "x-default" else lang, cut))
-    return sides
+        for side, cut in zip(sides, found, strict=True):
+            side.append(_line(lang, cut))
+    left, right = (side if given else [] for side, given in zip(sides, (a, b), strict=True))
+    return left, right
 
 
 def _by_entry(a: list[str], b: list[str]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

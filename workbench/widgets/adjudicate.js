@@ -130,8 +130,8 @@ export function mountAdjudication(root, channel) {
   function card(side, told) {
     const lines = told.lines.map((/** @type {any} */ line) =>
       el("span", { class: "wb-judge-line" }, [
-        ...(line.name ? [el("span", { class: "wb-judge-lang", text: line.name })] : []),
-        el("span", { class: "wb-judge-text", dir: "auto" }, line.parts.map((/** @type {[string, boolean]} */ [text, differs]) => (differs ? el("mark", { text: visible(text) }) : document.createTextNode(text)))),
+        ...(line.name ? [el("span", { class: "wb-judge-lang", text: line.name === "x-default" ? page.difference.field.first || "default" : line.name })] : []),
+        el("span", { class: "wb-judge-text", dir: "auto" }, line.parts.length ? line.parts.map((/** @type {[string, boolean]} */ [text, differs]) => (differs ? el("mark", { text: visible(text) }) : document.createTextNode(text))) : [el("span", { class: "wb-hint", text: "—" })]),
       ]),
     );
     if (!lines.length) lines.push(el("span", { class: "wb-hint wb-judge-line", text: "left empty" }));
