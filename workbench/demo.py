@@ -11,15 +11,23 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from filelock import FileLock
+
+from workbench import sample_work
 from workbench.bench import Bench, open
 from workbench.decisions import take_back
 from workbench.errors import BadValue, NotFound, WorkbenchError
 from workbench.sample import make_sample
+from workbench.sample_work import record
 
 COLLECTION = "Client images"
+_BATCHES = {"Archive": "Archive", "Agency": "From agency", "Catalogue": "Catalogue 2025"}
+_WHOLE = "recorded"
+_DAY = 86_400
 _TOUR = "00_tour.ipynb"
 _ANEW = "practice begins anew"
 _NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
@@ -65,6 +73,80 @@ def open_sample(
         _take_back(ws)
         take_back(ws, _ANEW)
     return ws
+
+
+def open_invented_work(folder: str | os.PathLike[str] | None = None, *, actor: str | None = None) -> Bench:
+    """Open a workspace with a week of invented people's work; the first time, it is recorded (half a minute).
+
+    Parameters
+    ----------
+    folder : path, optional
+        Where the demo lives (`demo_folder`).
+    actor : str, optional
+        Who works here; ``you`` may do everything, the invented ones what their roles allow.
+
+    Raises
+    ------
+    MissingExtra
+        The sample needs photographs from scikit-image (the extra ``demo``).
+    """
+    home = Path(folder) if folder is not None else demo_folder()
+    collection, week = sample_images(home), home / "invented work"
+    finished = week / "recorded"
+    with FileLock(f"{week}.lock"):
+        if not finished.exists():
+            shutil.rmtree(week, ignore_errors=True)
+            sample_work.record(week, {batch: collection / name for batch, name in _RECORDED.items()})
+            finished.touch()
+    return open(week, actor=actor)
+
+
+_RECORDED = {"Catalogue": "Catalogue 2025", "Archive": "Archive", "Incoming": "Incoming"}
+"""Batch of the invented work → its folder in the sample collection."""
+
+
+def open_sample_work(
+    folder: str | os.PathLike[str] | None = None, *, actor: str | None = None, practice: str = ""
+) -> Bench:
+    """Open a workspace with a week's work of invented people over the sample; the first time, record it (a minute).
+
+    Three batches: one is delivered, one accepted, one in work. See `workbench.sample_work`.
+
+    Parameters
+    ----------
+    folder : path, optional
+        Where the demo lives (`demo_folder`).
+    actor : str, optional
+        Who works here; ``you`` may do everything.
+    practice : str
+        Name of a copy to change things in: every time it is opened, it is a new copy.
+
+    Raises
+    ------
+    MissingExtra
+        The sample needs photographs from scikit-image (the extra ``demo``).
+    """
+    home = Path(folder) if folder is not None else demo_folder()
+    recorded = home / "invented work"
+    if not (recorded / _WHOLE).exists():
+        shutil.rmtree(recorded, ignore_errors=True)  # of a recording that was stopped
+        collection = sample_images(home)
+        record(recorded, {batch: collection / name for batch, name in _BATCHES.items()}, finished=0.8)
+        (recorded / _WHOLE).touch()
+    return open(_copied(recorded, home / f"practice {practice}") if practice else recorded, actor=actor)
+
+
+def _copied(recorded: Path, to: Path) -> Path:
+    """Return a new copy of a workspace, beside those that may still be open; what is a day old goes."""
+    for old in to.parent.glob(f"{to.name} *"):
+        if time.time() - (old / "ledger.sqlite").stat().st_mtime > _DAY:
+            shutil.rmtree(old, ignore_errors=True)
+    number = 1
+    while (place := to.with_name(f"{to.name} {number}")).exists():
+        number += 1
+    shutil.copytree(recorded, place, ignore=shutil.ignore_patterns("exports", "*.lock"))
+    os.utime(place / "ledger.sqlite")  # a copy is as old as what it is of
+    return place
 
 
 def _own_copies(collection: Path, to: Path) -> Path:
