@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 from hypothesis import settings
+from invented_week import record
 from playwright.sync_api import Browser
 from widgets.mini_host import browser, chromium
 
 from workbench.demo import open_sample
+from workbench.sample_work import Recorded
 
 UNDER_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 # A shared machine may be slow at any moment; and what CI says should be the same twice.
@@ -48,3 +50,9 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with FileLock(f"{home}.lock"):
         open_sample(home, actor="tester").close()
     return home
+
+
+@pytest.fixture(scope="session")
+def week(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+    """A workspace with a week of invented work, to look at only."""
+    return record(tmp_path_factory.mktemp("week"))

@@ -261,7 +261,9 @@ _LAYOUT: dict[str, Any] = {
 }
 
 
-def document(title: str, body: str, *, language: str = "en", style: str = "", schemes: str = "light") -> str:
+def document(
+    title: str, body: str, *, language: str = "en", style: str = "", schemes: str = "light", charts: bool = True
+) -> str:
     """Return a whole page.
 
     Parameters
@@ -276,12 +278,15 @@ def document(title: str, body: str, *, language: str = "en", style: str = "", sc
         CSS that comes after that of all pages.
     schemes : str
         ``light``, or ``light dark`` where the style has both.
+    charts : bool
+        Whether plotly's script comes along: 5 MB.
     """
+    drawing = f"<script>{get_plotlyjs()}</script>" if charts else ""
     return (
         f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n<meta name="color-scheme" content="'
         f'{schemes}">\n<title>{text(title)}</title>\n<style>{_CSS.read_text("utf-8")}{style}</style>\n'
-        f"<script>{get_plotlyjs()}</script>\n</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+        f"{drawing}\n</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
     )

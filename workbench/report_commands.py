@@ -22,10 +22,11 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, metavar="DIR", help="a folder that doesn't exist yet, or is empty")
     parser.add_argument("--batch", help="only this batch")
     parser.add_argument("--period", help="only this time: 2026-03, 2026-W10, 2026-03-02..2026-03-06")
-    parser.add_argument("--language", default="en", help="en, de or fr: of the report's own words")
+    parser.add_argument("--language", default="en", help="en or de: of the report's own words")
     parser.add_argument("--theme", metavar="FILE", help="the client's name, logo and colours: a TOML file")
     parser.add_argument("--title", default="", help="who or what it is for")
     parser.add_argument("--format", action="append", help="html, pdf, xlsx, csv, parquet or json; all when not given")
+    parser.add_argument("--notebook", metavar="FILE", help="run this notebook with the same, and hide its code")
     parser.add_argument("--overwrite", action="store_true", help="replace an earlier report")
     parser.add_argument("--actor", help="who works; the login name when not given")
     parser.add_argument("--json", action="store_true", help="print the numbers as JSON")
@@ -39,6 +40,8 @@ def run(args: argparse.Namespace) -> int:
     if not (folder / "workspace.toml").exists():
         raise BadValue(f"{folder} is not a workspace.", hint="Make one with `workbench scan SOURCE --workspace DIR`.")
     out = Path(args.out)
+    if args.notebook:
+        return _by_notebook(args, folder.absolute(), out)
     wanted = {kind: out / kind for kind in KINDS} if args.kind == "all" else {args.kind: out}
     formats = tuple(args.format or reports.FORMATS)
     how = {name: getattr(args, name) for name in ("batch", "period", "language", "title", "overwrite")}
@@ -51,4 +54,13 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         told = [reports.as_dict(one.content) | {"folder": str(one.folder)} for one in made]
         print(json.dumps(told if args.kind == "all" else told[0], ensure_ascii=False, indent=1))
+    return 0
+
+
+def _by_notebook(args: argparse.Namespace, folder: Path, out: Path) -> int:
+    from workbench import report_notebook  # brings Jupyter
+
+    given = {name: getattr(args, name) for name in ("kind", "batch", "period", "language")}
+    given["theme"] = str(Path(args.theme).absolute()) if args.theme else None
+    print(report_notebook.run(args.notebook, out, {"workspace": str(folder), "out": "report", **given}))
     return 0

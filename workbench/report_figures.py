@@ -68,6 +68,7 @@ def plotly(figure: Figure, words: Words) -> dict[str, Any]:
     }  # fmt: skip
     if any(one.right for one in figure.series):
         layout["yaxis2"] = {
+            "automargin": True,
             "overlaying": "y", "side": "right", "range": [0, 1.05], "tickformat": ".0%", "showgrid": False,
             "fixedrange": True,
         }  # fmt: skip
@@ -175,10 +176,11 @@ class _Frame:
     slot: float
 
 
-def svg(figure: Figure, words: Words, shades: Colours, *, width: float = 680) -> str:
-    """Return a figure as SVG: text stays text, and there is nothing in it but shapes."""
+def svg(figure: Figure, words: Words, shades: Colours, *, width: float = 680, ground: str = "") -> str:
+    """Return a figure as SVG, on a ground of a colour if one is named; there is nothing in it but shapes and text."""
     frame = _frame(figure, words, width)
-    inside = [*_grid(figure, frame, words, shades), *_marks(figure, frame, shades)]
+    inside = [f'<rect width="100%" height="100%" fill="{ground}"/>'] if ground else []
+    inside += [*_grid(figure, frame, words, shades), *_marks(figure, frame, shades)]
     for place, one in enumerate(figure.series):
         inside += _drawn(figure, one, place, frame, shades)
     inside += _legend(figure, frame, shades)
@@ -336,7 +338,7 @@ def _drawn(figure: Figure, one: Series, place: int, frame: _Frame, shades: Colou
     elif one.look == "points":
         yield from _points(figure, one, frame, colour)
     else:
-        yield from _lines(one, frame, colour)
+        yield from _lines(figure, one, frame, colour)
 
 
 def _bars(figure: Figure, one: Series, place: int, frame: _Frame, colour: str) -> Iterator[str]:
@@ -380,15 +382,16 @@ def _points(figure: Figure, one: Series, frame: _Frame, colour: str) -> Iterator
         yield f'<circle cx="{at[0]:.1f}" cy="{at[1]:.1f}" r="4" fill="{colour}"/>'
 
 
-def _lines(one: Series, frame: _Frame, colour: str) -> Iterator[str]:
+def _lines(figure: Figure, one: Series, frame: _Frame, colour: str) -> Iterator[str]:
     up = (lambda y: frame.bottom + (frame.top - frame.bottom) * y / 1.05) if one.right else frame.y
     path, before = "", None
     for x, y in zip(one.x, one.y, strict=True):
         if y is None or not math.isfinite(y):
             before = None
             continue
-        here = f"{frame.x(x):.1f} {up(y):.1f}"
-        step = f"H{frame.x(x):.1f}" if one.look == "step" and before is not None else ""
+        across, along = (frame.x(y), frame.y(x)) if figure.sideways else (frame.x(x), up(y))
+        here = f"{across:.1f} {along:.1f}"
+        step = f"H{across:.1f}" if one.look == "step" and before is not None else ""
         path += f"M{here}" if before is None else f"{step}L{here}"
         before = y
     dash = f' stroke-dasharray="{_DASHES[one.look]}"' if one.look in _DASHES else ""

@@ -148,6 +148,6 @@ def under(column: Column, row: page_parts.Row, words: Words) -> str:
     """Return what stands below a value in a table: its interval, and what it rests on."""
     parts: Iterable[str] = (
         words.interval(row[column.low], row[column.high], column.unit) if column.low else "",
-        f"n = {words.count(row[column.n] or 0)}" if column.n else "",
+        f"n = {words.count(row[column.n])}" if column.n and row[column.n] and row[column.name] is not None else "",
     )
     return ", ".join(part for part in parts if part)

@@ -25,7 +25,9 @@ from workbench.tables import visible
 
 _LAYOUT = Path(__file__).with_name("report_print.typ")
 _UNPRINTABLE = re.compile(r'the text `"((?:[^"\\]|\\.)*)"` could not be displayed')
-_ATTEMPTS = 8
+_FONTS = '("Noto Sans", "Liberation Sans", "Arial", "Helvetica", "DejaVu Sans", "Libertinus Serif")'
+"""As ``report_print.typ`` has them."""
+
 _CELL, _WORDS = 160, 2_000
 _MOST_ROWS = 40
 
@@ -46,25 +48,32 @@ def pdf(content: Content, words: Words, theme: Theme) -> bytes:
         It can't be laid out: the fonts of the theme can't be read, or the content is beyond all measure.
     """
     told = _told(content, words, theme)
-    coded: set[str] = set()
+    coded = _without_font(json.dumps(told, ensure_ascii=False), theme.fonts)
+    if coded:
+        told = _printable(told, coded) | {"unprintable": words("unprintable")}
+    given = {"report": json.dumps(told, ensure_ascii=False)}
     at = content.as_of()
-    for _ in range(_ATTEMPTS):
+    for standard in (["ua-1"], []):
         try:
             made = _typeset(theme.fonts).compile(
-                _LAYOUT.read_bytes(),
-                format="pdf",
-                sys_inputs={"report": json.dumps(_printable(told, coded), ensure_ascii=False)},
-                pdf_standards=["ua-1"],
+                _LAYOUT.read_bytes(), format="pdf", sys_inputs=given, pdf_standards=standard,
                 timestamp=int(at.timestamp()) if at else 0,
-            )
+            )  # fmt: skip
             return bytes(made)
         except (typst.TypstError, RuntimeError) as error:
-            missing = set(_missing(str(getattr(error, "diagnostic", "") or error)))
-            if not missing - coded:
-                raise StorageError(f"The report can't be printed: {error}.", hint="Check the theme's fonts.") from error
-            coded |= missing
-            told["unprintable"] = words("unprintable")
-    raise StorageError("The report can't be printed: too many characters have no font.", hint="Add fonts to the theme.")
+            reason = error
+    raise StorageError(f"The report can't be printed: {reason}.", hint="Check the theme's fonts.") from reason
+
+
+def _without_font(said: str, fonts: str) -> set[str]:
+    """Return the characters that no font has: a page of them all is laid out, and Typst names those it can't show."""
+    probe = " ".join(sorted({character for character in said if character > "~"}))
+    source = f'#set text(font: {_FONTS})\n#set document(title: "probe")\n#sys.inputs.probe'
+    try:
+        _typeset(fonts).compile(source.encode(), format="pdf", sys_inputs={"probe": probe}, pdf_standards=["ua-1"])
+    except (typst.TypstError, RuntimeError) as error:
+        return set(_missing(str(getattr(error, "diagnostic", "") or error)))
+    return set()
 
 
 @functools.lru_cache(maxsize=4)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from workbench import control_charts, report_operations, sampling
+from workbench import control_charts, defect_types, report_operations, sampling
 from workbench.agreement import Agreement, krippendorff_alpha
 from workbench.errors import WorkbenchError
 from workbench.intervals import wilson
@@ -38,7 +38,9 @@ def _overview(asked: Asked) -> Section:
     first = [row for row in looked if not row["resubmission"]]
     first_lots = [row for row in lots if not row["resubmission"]]
     fields_compared, gold = asked.rows("compared_fields"), asked.rows("gold_given")
-    inspected, defective = (sum(row[name] for row in looked) for name in ("inspected", "defective"))
+    accepted_lots = {(row["batch"], row["resubmission"]) for row in lots if row["state"] == "accepted"}
+    after = [row for row in looked if (row["batch"], row["resubmission"]) in accepted_lots]
+    inspected = sum(row["inspected"] for row in looked)
     passed = sum(row["inspected"] - row["defective"] for row in first)
     agreed, pairs = (sum(row[name] for row in fields_compared) for name in ("agreed", "pairs"))
     correct, answers = (sum(row[name] for row in gold) for name in ("correct", "answers"))
@@ -46,8 +48,13 @@ def _overview(asked: Asked) -> Section:
     return Section("overview", asked.words("section.overview")).add(
         asked.words("intro.qc"),
         asked.total("inspected", inspected, inspected, "inspected_images"),
-        asked.share("defective_share", defective, inspected, "inspected_images"),
         asked.share("first_pass", passed, sum(row["inspected"] for row in first), "inspected_images"),
+        asked.share(
+            "defective_accepted",
+            sum(row["defective"] for row in after),
+            sum(row["inspected"] for row in after),
+            "inspected_images",
+        ),
         asked.share("first_lots", accepted, len(first_lots), "lots_of"),
         asked.share("agreement", agreed, pairs, "compared_fields"),
         asked.share("gold", correct, answers, "gold_given"),
@@ -169,7 +176,9 @@ def _defects(asked: Asked) -> Section:
         names = tuple(asked.field(key) or asked.words("picture") for key in by_field)
         series = Series(asked.words("column.defects"), "bars", names, tuple(map(float, by_field.values())))
         fields_figure = asked.figure("fields", [series], y=Axis(unit="text"), x=Axis(unit="count"), sideways=True)
-    told = {group: [asked.words.known(group, row[group]) for row in rows] for group in ("defect", "severity")}
+    types = defect_types.load(asked.ws.folder)
+    told = {"defect": [types.label(row["defect"], asked.words.language) for row in rows]}
+    told["severity"] = [asked.words.known("severity", row["severity"]) for row in rows]
     told["field_name"] = [asked.field(row["field"]) or asked.words("picture") for row in rows]
     columns = ("defect", "field_name", "severity", "operator", "defects", "images")
     return made.add(
@@ -189,7 +198,8 @@ def _summed(rows: list[dict[str, Any]], name: str) -> dict[str, int]:
 
 def _pareto(asked: Asked, rows: list[dict[str, Any]], total: int) -> list[Part]:
     heaps = list(_summed(rows, "defect").items())
-    first = [(asked.words.known("defect", name), count) for name, count in heaps[:_TYPES]]
+    types = defect_types.load(asked.ws.folder)
+    first = [(types.label(name, asked.words.language), count) for name, count in heaps[:_TYPES]]
     if rest := sum(count for _, count in heaps[_TYPES:]):
         first.append((asked.words("others"), rest))
     names, counts = tuple(name for name, _ in first), tuple(float(count) for _, count in first)
@@ -217,13 +227,14 @@ def _operators(asked: Asked) -> Section:
     rows, made = asked.rows("inspected_images"), Section("operators", asked.words("section.operators"))
     if not rows:
         return made.add(asked.words("no_inspections"))
-    data = with_share(_by(rows, "operator"), "defective_share", "defective", "inspected")
+    first = [row for row in rows if not row["resubmission"]]
+    data = with_share(_by(first or rows, "operator"), "defective_share", "defective", "inspected")
     inspectors = with_share(_by(rows, "inspector"), "defective_share", "defective", "inspected")
     return made.add(
         asked.words("intro.operators"),
         _with_intervals(asked, "operators", data, "operator", "defective_share"),
         asked.listed("operators", data, "operator", *_LOOKED, query="inspected_images"),
-        *_control(asked, rows),
+        *_control(asked, first),
         asked.listed("inspectors", inspectors, "inspector", *_LOOKED, query="inspected_images"),
     )
 
@@ -296,17 +307,7 @@ def _agreement(asked: Asked) -> Section:
     made.add(
         asked.words("intro.agreement"),
         _with_intervals(asked, "agreement", data, "field", "agreed_share"),
-        asked.listed(
-            "agreement",
-            data,
-            "field",
-            "comparator",
-            "pairs",
-            "agreed_share",
-            "open",
-            "adjudicated",
-            query="compared_fields",
-        ),
+        asked.listed("agreement", data, *_COMPARED, query="compared_fields"),
         asked.listed("pairs", with_columns(people, pair=pairs), "pair", "agreed_share", query="compared_people"),
     )
     if decided.num_rows:

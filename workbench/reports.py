@@ -31,10 +31,10 @@ from workbench import (
     spreadsheets,
 )
 from workbench.errors import BadValue, NotFound, StorageError, WorkspaceBusy
-from workbench.report_figures import plotly
+from workbench.report_figures import colours, plotly, svg
 from workbench.report_model import Content, Remark, Section
 from workbench.report_questions import Asked, Scope, scope
-from workbench.report_theme import Theme, read_theme
+from workbench.report_theme import PAPER, Theme, read_theme
 from workbench.report_words import Words
 from workbench.tables import as_csv, as_parquet
 from workbench.workspace import VERSION, Workspace
@@ -59,6 +59,16 @@ INVENTED = "Invented, for practice"
 
 _ATTEMPTS = 3
 _SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A figure as SVG: a notebook shows it, with or without a network, and nothing in it runs."""
+
+    svg: str
+
+    def _repr_svg_(self) -> str:
+        return self.svg
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +111,14 @@ class Report:
         ]
         return pd.DataFrame(rows, columns=["what", "value", "rests on", "exactly", "low", "high", "n", "key"])
 
+    def tables(self) -> list[str]:
+        """Return the keys of its tables."""
+        return [table.key for table in self.content.tables()]
+
+    def figures(self) -> list[str]:
+        """Return the keys of its figures."""
+        return [figure.key for figure in self.content.figures()]
+
     def frame(self, table: str) -> pd.DataFrame:
         """Return one of the tables, by its key."""
         return self._one(self.content.tables(), table).data.to_pandas()  # type: ignore[no-any-return]  # untyped pyarrow
@@ -111,12 +129,17 @@ class Report:
 
         made = plotly(self._one(self.content.figures(), figure), Words(self.content.language))
         for trace in made["data"]:
-            trace["marker"] = trace.get("marker", {}) | {"color": _colours()[trace.pop("meta")["role"]]}
+            trace["marker"] = trace.get("marker", {}) | {"color": colours(Theme())[trace.pop("meta")["role"]]}
             if "line" in trace:
                 trace["line"]["color"] = trace["marker"]["color"]
         for shape in made["layout"]["shapes"]:
             del shape["meta"]
         return go.Figure(made["data"], made["layout"] | {"height": made["height"], "template": "none"})
+
+    def drawing(self, figure: str) -> Drawing:
+        """Return one of the figures as a drawing, as it is printed."""
+        words = Words(self.content.language)
+        return Drawing(svg(self._one(self.content.figures(), figure), words, colours(Theme()), ground=PAPER))
 
     @staticmethod
     def _one(parts: list[Any], key: str) -> Any:
@@ -132,12 +155,6 @@ class Report:
             f"{n.title} of {n.subtitle}: {len(n.numbers())} numbers, {len(n.tables())} tables, "
             f"{len(n.figures())} figures. It is in {self.folder}."
         )
-
-
-def _colours() -> dict[str, str]:
-    from workbench.report_figures import colours
-
-    return colours(Theme())
 
 
 # ── finding out ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -238,7 +255,7 @@ def report(
     period : str, optional
         Only this time: ``2026``, ``2026-03``, ``2026-W10``, ``2026-03-02``, or two of them with ``..`` between.
     language : str
-        ``en``, ``de`` or ``fr``: of the report's own words, numbers and dates.
+        ``en`` or ``de``: of the report's own words, numbers and dates.
     theme : path or Theme, optional
         The client's name, logo and colours: see `workbench.report_theme.read_theme`.
     title : str

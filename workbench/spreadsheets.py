@@ -146,7 +146,7 @@ def _named_once(sheets: Iterable[Sheet]) -> Iterator[tuple[Sheet, str]]:
     """Give each sheet a name that Excel takes: 31 characters, some of them forbidden, no name twice."""
     taken: set[str] = set()
     for sheet in sheets:
-        clean = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", sheet.name).strip("' ") or "Sheet"
+        clean = re.sub(r"[\[\]:*?/\\\x00-\x1f]", " ", _valid(sheet.name)).strip("' ") or "Sheet"
         name, nth = clean[:31], 2
         while name.lower() in taken:
             name, nth = f"{clean[:27]} {nth}", nth + 1
@@ -157,7 +157,7 @@ def _named_once(sheets: Iterable[Sheet]) -> Iterator[tuple[Sheet, str]]:
 def _fill(page: Any, sheet: Sheet, head: Any, formats: dict[str, Any]) -> None:
     for column, (heading, unit) in enumerate(zip(sheet.headings, sheet.units, strict=True)):
         page.set_column(column, column, _WIDE.get(unit, 14))
-        page.write_string(0, column, heading[:LONGEST_CELL], head)
+        page.write_string(0, column, _valid(heading)[:LONGEST_CELL], head)
     rows = sheet.rows if len(sheet.rows) < MOST_ROWS else [*sheet.rows[: MOST_ROWS - 2], (_CUT,)]
     for at, row in enumerate(rows, 1):
         for column, (cell, unit) in enumerate(zip(row, sheet.units, strict=False)):
@@ -165,6 +165,11 @@ def _fill(page: Any, sheet: Sheet, head: Any, formats: dict[str, Any]) -> None:
     page.freeze_panes(1, 0)
     if sheet.headings and rows:
         page.autofilter(0, 0, len(rows), len(sheet.headings) - 1)
+
+
+def _valid(text: str) -> str:
+    """Return text without halves of characters, which no file can hold."""
+    return text.encode("utf-8", "replace").decode()
 
 
 _CUT = "There are more rows; the CSV file has all."
@@ -178,7 +183,7 @@ def _cell(page: Any, row: int, column: int, cell: object, shown: Any, as_text: A
     elif isinstance(cell, datetime):
         page.write_datetime(row, column, cell.replace(tzinfo=None), shown)
     else:
-        page.write_string(row, column, neutralised(str(cell))[:LONGEST_CELL], as_text)
+        page.write_string(row, column, neutralised(_valid(str(cell)))[:LONGEST_CELL], as_text)
 
 
 # ── in ────────────────────────────────────────────────────────────────────────────────────────────────────────
