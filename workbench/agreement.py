@@ -239,8 +239,11 @@ def krippendorff_alpha(
     if alpha == 1.0:
         return _perfect(n, units.nominal_chance(), named, confidence)
     count = replicates or (_REPLICATES if len(units.counts) <= _MANY else _FEWER)
-    again = [units.alpha(weights) for weights in units.resampled(count, seed)]
-    low, high = np.nanquantile(again, [(1 - confidence) / 2, (1 + confidence) / 2])
+    again = np.array([units.alpha(weights) for weights in units.resampled(count, seed)])
+    again = again[~np.isnan(again)]
+    if not len(again) or np.ptp(again) == 0:
+        return _around(alpha, 0.0, n, named, confidence)
+    low, high = np.quantile(again, [(1 - confidence) / 2, (1 + confidence) / 2])
     return Agreement(alpha, float(low), float(high), n, f"{named}, bootstrap of {count:,} over images", confidence)
 
 
@@ -390,5 +393,7 @@ def _perfect(n: int, chance: float, named: str, confidence: float) -> Agreement:
 
 
 def _around(value: float, error: float, n: int, method: str, confidence: float) -> Agreement:
+    if error < 1e-12:  # one of them always said the same, or there is one image: no interval can be told from that
+        return Agreement(value, -1.0, 1.0, n, f"{method}: too few different answers for an interval", confidence)
     reach = NormalDist().inv_cdf((1 + confidence) / 2) * error
     return Agreement(value, max(-1.0, value - reach), min(1.0, value + reach), n, method, confidence)

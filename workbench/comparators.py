@@ -182,7 +182,7 @@ def _number(a: list[Any], b: list[Any], *, absolute: float = 0.0, relative: floa
         far = np.where(x == y, 0.0, np.abs(x - y))  # infinite less infinite is nothing
         larger = np.maximum(np.abs(x), np.abs(y))
         fuzz = 8 * np.finfo(np.float64).eps * larger  # 0.3 − 0.2 is within 0.1, whatever binary makes of it
-        same = far <= np.maximum(absolute, relative * larger) + fuzz
+        same = (far == 0) | (far <= np.maximum(absolute, relative * larger) + fuzz)
     return _or_equal(same, far, a, b)
 
 
