@@ -15,7 +15,7 @@ from small_collections import command, fill, image_ids, png
 import workbench as wb
 from workbench import clusters, dedup
 from workbench.dedup import FindProgress
-from workbench.dedup_settings import METHODS, Settings, load
+from workbench.dedup_settings import USUAL, Settings, load
 from workbench.errors import BadValue
 from workbench.finders.metadata import statements
 from workbench.relations import Pair, decision_keys, pair
@@ -298,7 +298,7 @@ def test_a_refresh_gives_what_making_all_gives(ws: wb.Bench, tmp_path: Path) -> 
 
 def test_the_shipped_settings_can_be_read_and_kept(tmp_path: Path) -> None:
     settings = load(tmp_path)
-    assert settings.methods == METHODS
+    assert settings.methods == USUAL
     assert settings.keepers
     assert settings.metadata
     assert Settings.from_dict(json.loads(json.dumps(settings.as_dict()))) == settings

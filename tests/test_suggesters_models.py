@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from onnx_files import classifier
 from PIL import Image, ImageDraw, ImageFont
 from small_collections import fill, image_ids, jpeg, png
 
@@ -144,39 +144,6 @@ def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
 
 
 # -- a classifier: an ONNX file made here, byte by byte
-
-
-def field(number: int, content: bytes | int) -> bytes:
-    """One field of a protocol buffer."""
-    if isinstance(content, int):
-        return varint(number << 3) + varint(content)
-    return varint(number << 3 | 2) + varint(len(content)) + content
-
-
-def varint(value: int) -> bytes:
-    parts = []
-    while value > 0x7F:
-        parts.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes([*parts, value])
-
-
-def value_info(name: str, shape: list[int]) -> bytes:
-    dims = b"".join(field(1, field(1, n)) for n in shape)
-    return field(1, name.encode()) + field(2, field(1, field(1, 1) + field(2, dims)))
-
-
-def classifier(shape: list[int]) -> bytes:
-    """A model that takes a picture and gives the mean of each of its channels, ten times: red, green, blue."""
-    axes = [2, 3] if shape[1] == 3 else [1, 2]
-    listed = field(1, b"axes") + b"".join(field(8, axis) for axis in axes) + field(20, 7)
-    keep = field(1, b"keepdims") + field(3, 0) + field(20, 2)
-    mean = field(1, b"picture") + field(2, b"mean") + field(4, b"ReduceMean") + field(5, listed) + field(5, keep)
-    ten = field(2, 1) + field(8, b"ten") + field(9, struct.pack("<f", 10.0))
-    times = field(1, b"mean") + field(1, b"ten") + field(2, b"scores") + field(4, b"Mul")
-    graph = field(1, mean) + field(1, times) + field(2, b"g") + field(5, ten)
-    graph += field(11, value_info("picture", shape)) + field(12, value_info("scores", [1, 3]))
-    return field(1, 8) + field(7, graph) + field(8, field(2, 13))
 
 
 def coloured(colour: tuple[int, int, int]) -> bytes:

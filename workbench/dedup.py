@@ -42,7 +42,7 @@ _STATEMENTS: dict[str, Callable[[Settings], list[Query]]] = {
     "same-picture": exact.statements_same_picture,
     "metadata": metadata_rules.statements,
 }
-_FINDERS = {"fuzzy": "workbench.finders.fuzzy", "content": "workbench.finders.content"}
+_FINDERS = {name: f"workbench.finders.{name}" for name in ("fuzzy", "content", "descriptor")}
 _PAIRS = pa.schema({
     "image_a": pa.string(), "image_b": pa.string(), "relation": pa.string(), "method": pa.string(),
     "score": pa.float64(), "evidence": pa.string(),

@@ -11,8 +11,11 @@ from typing import Any
 
 from workbench.errors import BadValue, StorageError
 
-METHODS = ("exact", "same-picture", "metadata", "fuzzy", "content")
+METHODS = ("exact", "same-picture", "metadata", "fuzzy", "content", "descriptor")
 """The finders, in the order in which they run: the cheap and certain ones first."""
+
+USUAL = METHODS[:-1]
+"""Those that need nothing but the pictures; ``descriptor`` needs a model that the user supplies."""
 
 SHIPPED = Path(__file__).with_name("dedup_rules.toml")
 
@@ -34,10 +37,10 @@ class Settings:
     keepers : tuple of mapping
         The rules that propose a keeper, the weightiest first: see `workbench.keepers`.
     tables : mapping
-        Every other table of the file by its name: ``arrivals``, ``content`` …
+        Every other table of the file by its name: ``arrivals``, ``content``, ``descriptor`` …
     """
 
-    methods: tuple[str, ...] = METHODS
+    methods: tuple[str, ...] = USUAL
     radius: int = 10
     thresholds: Mapping[str, Any] = field(default_factory=dict)
     metadata: tuple[Mapping[str, Any], ...] = ()
@@ -77,7 +80,8 @@ class Settings:
 def load(folder: Path) -> Settings:
     """Return the settings of a workspace: its ``dedup.toml`` where there is one, else the built-in ones.
 
-    A rule for keepers that says only its name has the parameters that it comes with.
+    A rule for keepers that says only its name has the parameters that it comes with. Where a model is named in
+    ``[descriptor]`` and no methods are, the finder that uses it is one of them.
 
     Raises
     ------
@@ -85,6 +89,9 @@ def load(folder: Path) -> Settings:
         The file is no TOML, or says something that can't be.
     """
     shipped, own = _read(SHIPPED), _read(folder / "dedup.toml")
+    described = own.get("descriptor")
+    if isinstance(described, dict) and "model" in described and "methods" not in own:
+        own["methods"] = [*shipped["methods"], "descriptor"]
     made = _settings({**shipped, **own}, folder / "dedup.toml")
     known = {rule["rule"]: rule for rule in shipped["keeper"]}
     return replace(made, keepers=tuple({**known.get(str(rule.get("rule")), {}), **rule} for rule in made.keepers))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,15 +12,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from workbench import images, sources
-from workbench.errors import BadValue, StorageError, WorkbenchError
+from workbench import images, onnx_models, sources
+from workbench.errors import BadValue, WorkbenchError
+from workbench.onnx_models import MEAN, STD, USUAL_EDGE, Colours
 from workbench.suggesters import Setting, StillHere, Subject, Suggestion, Trouble, Wants, missing
 from workbench.suggesters.pictures import SECONDS, Item, Looking
 
 KEYWORDS = "Xmp.dc.subject"
 
-_SIZE = 224
-_MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet, which most classifiers expect
 _MOST_LABELS = 100_000
 
 Scores = npt.NDArray[np.float32]
@@ -29,8 +27,8 @@ Scores = npt.NDArray[np.float32]
 
 class _Told(NamedTuple):
     model: str
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
+    mean: Colours
+    std: Colours
 
 
 class Classifier:
@@ -63,7 +61,7 @@ class Classifier:
         self._labels = _labels(_file(told, "labels"))
         self._field = str(told.get("field", KEYWORDS))
         self._least, self._most = float(told.get("least", 0.3)), int(told.get("most", 5))
-        self._told = _Told(str(path), _three(told, "mean", _MEAN), _three(told, "std", _STD))
+        self._told = _Told(str(path), _three(told, "mean", MEAN), _three(told, "std", STD))
         self._looking = Looking(
             f"{__name__}:classify", seconds=told.get("seconds", SECONDS), workers=told.get("workers")
         )
@@ -99,11 +97,11 @@ def _file(told: Mapping[str, Any], option: str) -> Path:
     return path
 
 
-def _three(told: Mapping[str, Any], option: str, usual: tuple[float, ...]) -> tuple[float, ...]:
+def _three(told: Mapping[str, Any], option: str, usual: Colours) -> Colours:
     values = tuple(float(value) for value in told.get(option, usual))
     if len(values) != 3 or (option == "std" and 0 in values):
         raise BadValue(f"{option!r} must be three numbers.", hint="One each for red, green and blue.")
-    return values
+    return values[0], values[1], values[2]
 
 
 def _labels(path: Path) -> list[str]:
@@ -121,35 +119,13 @@ def classify(item: Item) -> Scores | WorkbenchError:
     """Return a picture's scores, one a label, as probabilities; runs in a worker."""
     _, uri, told = item
     try:
-        session, shape = _session(told.model)
-        side = [n if isinstance(n, int) and n > 0 else _SIZE for n in shape]
-        first = side[1] == 3  # channels before rows and columns
-        height, width = (side[2], side[3]) if first else (side[1], side[2])
+        model = onnx_models.load(told.model)
         with sources.open_blob(uri) as blob:
-            rgb = images.pixels(blob.data, width=width, height=height)
+            size = model.width or USUAL_EDGE, model.height or USUAL_EDGE
+            rgb = images.pixels(blob.data, width=size[0], height=size[1])
     except WorkbenchError as error:
         return error
-    values = ((rgb / 255 - np.array(told.mean)) / np.array(told.std)).astype(np.float32)
-    batch = (values.transpose(2, 0, 1) if first else values)[None]
-    scores = np.asarray(session.run(None, {session.get_inputs()[0].name: batch})[0], dtype=np.float32).ravel()
-    return _probabilities(scores)
-
-
-@cache
-def _session(model: str) -> tuple[Any, list[Any]]:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1  # there is a process for each core
-    options.log_severity_level = 4
-    try:
-        session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's own errors share no base
-        raise StorageError(f"{Path(model).name} can't be loaded: {str(error)[:200]}") from None
-    shape = session.get_inputs()[0].shape
-    if len(shape) != 4 or 3 not in (shape[1], shape[3]):
-        raise BadValue(f"{Path(model).name} doesn't take a picture: its input has the shape {shape}.")
-    return session, shape
+    return _probabilities(onnx_models.run(model, rgb, told.mean, told.std)[0].ravel())
 
 
 def _probabilities(scores: Scores) -> Scores:
