@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from invented_week import record
 from playwright.sync_api import Browser
 from widgets.mini_host import browser, chromium
 
+import workbench as wb
 from workbench.demo import open_sample
 from workbench.sample_work import Recorded
 
@@ -56,3 +59,21 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def week(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
     """A workspace with a week of invented work, to look at only."""
     return record(tmp_path_factory.mktemp("week"))
+
+
+@pytest.fixture
+def ws(tmp_path: Path, scanned: Path) -> Iterator[wb.Bench]:
+    """A copy of the workspace ``scanned``, which a module makes once, opened by Ann."""
+    shutil.copytree(scanned, tmp_path / "ws")
+    with wb.open(tmp_path / "ws", actor="ann") as opened:
+        yield opened
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[Path]:
+    """A folder on another volume."""
+    shared = Path("/dev/shm")
+    if not shared.is_dir() or shared.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("NOT TESTED: there is no second volume here")
+    with tempfile.TemporaryDirectory(dir=shared) as folder:
+        yield Path(folder)

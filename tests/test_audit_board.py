@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +21,9 @@ COUNTRY, TITLE = "Xmp.photoshop.Country", "Xmp.dc.title"
 
 @pytest.fixture(scope="module")
 def scanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("audited")
-    workspace(home).close()
-    return home
-
-
-@pytest.fixture
-def ws(scanned: Path, tmp_path: Path) -> Iterator[wb.Bench]:
-    shutil.copytree(scanned / "ws", tmp_path / "ws")
-    with wb.open(tmp_path / "ws", actor="ann") as opened:
-        yield opened
+    made = workspace(tmp_path_factory.mktemp("audited"))
+    made.close()
+    return made.folder
 
 
 @pytest.fixture

@@ -59,14 +59,14 @@ def test_another_language_is_english() -> None:
 
 @pytest.fixture(scope="module")
 def scanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("audited")
-    workspace(home).close()
-    return home
+    made = workspace(tmp_path_factory.mktemp("audited"))
+    made.close()
+    return made.folder
 
 
 @pytest.fixture
 def folder(scanned: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(scanned / "ws", tmp_path / "ws")
+    return shutil.copytree(scanned, tmp_path / "ws")
 
 
 def test_an_audit_speaks_as_it_is_told(folder: Path) -> None:

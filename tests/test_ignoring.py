@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,16 +18,9 @@ COUNTRY = "Xmp.photoshop.Country"
 
 @pytest.fixture(scope="module")
 def scanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("audited")
-    workspace(home).close()
-    return home
-
-
-@pytest.fixture
-def ws(scanned: Path, tmp_path: Path) -> Iterator[wb.Bench]:
-    shutil.copytree(scanned / "ws", tmp_path / "ws")
-    with wb.open(tmp_path / "ws", actor="ann") as opened:
-        yield opened
+    made = workspace(tmp_path_factory.mktemp("audited"))
+    made.close()
+    return made.folder
 
 
 def counts(ws: wb.Bench, rule: str, profile: str = "shop") -> tuple[int, int]:
@@ -100,7 +92,7 @@ def test_the_trend_counts_what_is_left(ws: wb.Bench) -> None:
 
 
 def test_the_command_line_counts_them_apart(scanned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = str(shutil.copytree(scanned / "ws", tmp_path / "ws"))
+    folder = str(shutil.copytree(scanned, tmp_path / "ws"))
     with wb.open(folder, actor="ann") as ws:
         made = ws.audit("shop")
         for row in made.summary().query("severity == 'error'").itertuples():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -52,13 +51,6 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made.suggest(None, [Says()])
     made.close()
     return made.folder
-
-
-@pytest.fixture
-def ws(tmp_path: Path, scanned: Path) -> Iterator[wb.Bench]:
-    shutil.copytree(scanned, tmp_path / "ws")
-    with wb.open(tmp_path / "ws", actor="ann") as made:
-        yield made
 
 
 @pytest.fixture

@@ -42,16 +42,6 @@ def made(path: Path, content: bytes = CONTENT) -> Path:
     return path
 
 
-@pytest.fixture
-def elsewhere(tmp_path: Path) -> Iterator[Path]:
-    """A folder on another volume."""
-    shared = Path("/dev/shm")
-    if not shared.is_dir() or shared.stat().st_dev == tmp_path.stat().st_dev:
-        pytest.skip("NOT TESTED: there is no second volume here")
-    with tempfile.TemporaryDirectory(dir=shared) as folder:
-        yield Path(folder)
-
-
 def move_in(file: Path, place: Path) -> None:
     with held(path_of(file), SUM, to_move=True) as found:
         take(found, path_of(place))

@@ -6,7 +6,6 @@ import hashlib
 import os
 import shutil
 import signal
-import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -544,16 +543,6 @@ def test_what_was_left_half_done_is_settled_on_opening(ws: wb.Bench, folder: Pat
 
 
 # ── other volumes ─────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.fixture
-def elsewhere(tmp_path: Path) -> Iterator[Path]:
-    """A folder on another volume."""
-    shared = Path("/dev/shm")
-    if not shared.is_dir() or shared.stat().st_dev == tmp_path.stat().st_dev:
-        pytest.skip("NOT TESTED: there is no second volume here")
-    with tempfile.TemporaryDirectory(dir=shared) as folder:
-        yield Path(folder)
 
 
 def test_a_collection_on_another_volume(tmp_path: Path, elsewhere: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -40,14 +39,6 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = workspace(tmp_path_factory.mktemp("scanned"), 8)
     made.close()
     return made.folder
-
-
-@pytest.fixture
-def ws(tmp_path: Path, scanned: Path) -> Iterator[wb.Bench]:
-    shutil.copytree(scanned, tmp_path / "ws")
-    made = wb.open(tmp_path / "ws", actor="ann")
-    yield made
-    made.close()
 
 
 @pytest.fixture

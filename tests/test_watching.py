@@ -6,14 +6,14 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from picture_files import encoded, photograph
 from small_collections import fill
+from waiting import until
 
 import workbench as wb
 from workbench.arrivals import Arrival
@@ -158,22 +158,15 @@ def test_a_share_that_goes_away_ends_nothing(watching: Watching, tmp_path: Path)
     fill(tmp_path, {"a.txt": b"1"})
     watching.wait(1)
     tmp_path.rename(moved)
-    _until(lambda: watching.thread.is_alive())
+    until(lambda: watching.thread.is_alive(), PATIENCE)
     moved.rename(tmp_path)
     fill(tmp_path, {"b.txt": b"2"})
     assert ("b.txt", "problem") in _told_until(watching, "b.txt")
 
 
 def _told_until(watching: Watching, name: str) -> list[tuple[str, str]]:
-    _until(lambda: any(Path(a.name).name == name for a in watching.told))
+    until(lambda: any(Path(a.name).name == name for a in watching.told), PATIENCE)
     return watching.wait(1)
-
-
-def _until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_what_cannot_be_watched_is_said(ws: wb.Bench, tmp_path: Path) -> None:

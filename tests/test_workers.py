@@ -9,13 +9,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from waiting import until
 
 from workbench.errors import BadValue, CallError, Cancelled, StorageError
 from workbench.problems import KINDS
@@ -36,15 +37,6 @@ def unruly() -> Iterator[Pool]:
 def doubling() -> Iterator[Pool]:
     with Pool("worker_tasks:double", workers=2, ahead=4) as pool:
         yield pool
-
-
-def until(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
-    """Return the first true answer; fail when there is none in time."""
-    end = time.monotonic() + seconds
-    while not (answer := condition()):
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.01)
-    return answer
 
 
 def alive(pid: int) -> bool:

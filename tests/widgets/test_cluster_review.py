@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import string
-import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +10,7 @@ from typing import Any
 import pytest
 from reviewed_collection import put_pairs, workspace
 from small_collections import image_ids
+from waiting import until
 
 import workbench as wb
 from widgets.mini_host import MiniHost
@@ -57,14 +55,6 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def ws(tmp_path: Path, scanned: Path) -> Iterator[wb.Bench]:
-    shutil.copytree(scanned, tmp_path / "ws")
-    made = wb.open(tmp_path / "ws", actor="ann")
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def review(ws: wb.Bench, host: Show, page: Any) -> MiniHost:
     """The review on the first of eight clusters, with the keyboard in it."""
     made = host(lambda: ClusterReview(ws))
@@ -83,13 +73,6 @@ def there(review: MiniHost) -> str:
 def press(page: Any, *keys: str) -> None:
     for key in keys:
         page.keyboard.press(key)
-
-
-def until(true: Callable[[], bool], seconds: float = 15) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline
-        threading.Event().wait(0.01)
 
 
 def moved_from(review: MiniHost, cluster: str) -> str:

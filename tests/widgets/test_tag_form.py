@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 import string
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tagged_collection import ids, shown, workspace
+from waiting import until
 
 import workbench as wb
 from widgets.mini_host import MiniHost
@@ -49,14 +48,6 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def ws(tmp_path: Path, scanned: Path) -> Iterator[wb.Bench]:
-    shutil.copytree(scanned, tmp_path / "ws")
-    made = wb.open(tmp_path / "ws", actor="ann")
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def form(ws: wb.Bench, host: Show, page: Any) -> MiniHost:
     """The form on the first of twelve images, the next one fetched."""
     made = host(lambda: TagForm(ws, "shop"))
@@ -84,13 +75,6 @@ def press(page: Any, *keys: str) -> None:
 
 def saved(page: Any) -> None:
     page.locator(".wb-tag-status", has_text="Saved").wait_for()
-
-
-def until(true: Callable[[], bool], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline
-        threading.Event().wait(0.01)
 
 
 def says(page: Any, words: str) -> None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tagged_collection import ids, shown, workspace
+from waiting import until
 
 import workbench as wb
 from widgets.mini_host import MiniHost
 from widgets.small_workspace import SCRIPT
-from widgets.test_tag_form import box, field, press, saved, says, there, until
+from widgets.test_tag_form import box, field, press, saved, says, there
 from workbench.errors import NotFound
 from workbench.suggesters import Subject, Suggestion, Wants
 from workbench.widgets import session_widget
@@ -52,13 +52,6 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made.suggest(None, [Says()])
     made.close()
     return made.folder
-
-
-@pytest.fixture
-def ws(tmp_path: Path, scanned: Path) -> Iterator[wb.Bench]:
-    shutil.copytree(scanned, tmp_path / "ws")
-    with wb.open(tmp_path / "ws", actor="ann") as made:
-        yield made
 
 
 @pytest.fixture
