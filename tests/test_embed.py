@@ -1,15 +1,20 @@
 import hashlib
 import io
+import os
+import shutil
+import subprocess
 import threading
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from small_collections import fill
 
 import workbench as wb
 from workbench import manifests, metadata
 from workbench.embed import embed, undo_embed
 from workbench.errors import BadValue, NotFound
+from workbench.events import pack
 from workbench.scan import scan
 from workbench.workspace import Workspace
 
@@ -56,6 +61,34 @@ def ids(ws: Workspace) -> dict[str, str]:
 TITLE = {"Xmp.dc.title": {"x-default": "Harbour", "de": "Hafen"}, "Xmp.dc.subject": ["boat", "Boot"]}
 
 
+def test_names_that_are_no_text_are_embedded_too(tmp_path: Path) -> None:
+    odd = os.fsdecode(b"\xff\xfe\xe4.jpg")
+    fill(tmp_path / "photos", {odd: picture(), "plain.jpg": picture(shade=10)})
+    with wb.open(tmp_path / "w", actor="ann") as ws:
+        ws.scan(tmp_path / "photos", progress=False, workers=1)
+        ws.set_values(list(ids(ws).values()), TITLE)
+        report = embed(ws, list(ids(ws).values()), to=tmp_path / "out")
+        assert report.counts() == {"embedded": 2}
+        assert titles(tmp_path / "out" / "photos" / odd) == TITLE["Xmp.dc.title"]
+        assert str(tmp_path / "out" / "photos" / r"\xff\xfe\xe4.jpg") in report.frame()["target"].tolist()
+        listed = manifests.listed((tmp_path / "out" / manifests.NAME).read_bytes())
+        assert sorted(listed) == ["photos/plain.jpg", f"photos/{odd}"]
+        assert embed(ws, list(ids(ws).values()), mode="inplace").counts() == {"embedded": 2}
+        ws.rebuild(progress=False)
+        assert ws.check().empty
+    if tool := shutil.which("sha256sum"):
+        subprocess.run([tool, "-c", "--quiet", manifests.NAME], cwd=tmp_path / "out", check=True)
+
+
+def test_a_ledger_with_half_characters_is_replayed(tmp_path: Path) -> None:
+    with wb.open(tmp_path / "w", actor="ann") as ws:
+        record = ["i", "file:///a.jpg", "copied", None, "/out/\udcff.jpg", None, None]
+        with ws.change() as change:
+            change.add("files_embedded", {"mode": "copy", "count": 1, "to": "/out"}, attachment=pack([record]))
+        assert ws.sql("select target from embeds")["target"].tolist() == [r"/out/\udcff.jpg"]
+        ws.verify()
+
+
 def test_copies_carry_the_values_and_originals_stay(ws: Workspace, originals: Path, tmp_path: Path) -> None:
     before = {path: checksum(path) for path in originals.rglob("*.*")}
     known = ids(ws)
@@ -70,7 +103,7 @@ def test_copies_carry_the_values_and_originals_stay(ws: Workspace, originals: Pa
     assert b"Hafen" in (out / "c.gif.xmp").read_bytes()
     rows = {row["path"]: row for row in report.files}
     assert rows["c.gif"]["why"].endswith(".")
-    listed = manifests.listed((tmp_path / "out" / manifests.NAME).read_text("utf-8"))
+    listed = manifests.listed((tmp_path / "out" / manifests.NAME).read_bytes())
     there = {path.relative_to(tmp_path / "out").as_posix(): checksum(path) for path in out.rglob("*.*")}
     assert listed == there
     assert len(listed) == 5

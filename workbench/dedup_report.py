@@ -446,7 +446,7 @@ def _about(home: Path) -> dict[str, Any]:
 
 def _check_files(home: Path) -> tuple[str, bool, str]:
     try:
-        wanted = manifests.listed((home / manifests.NAME).read_text("utf-8"))
+        wanted = manifests.listed((home / manifests.NAME).read_bytes())
     except (OSError, ValueError):
         return "report", False, "The list of checksums is missing or can't be read."
     there = {p.relative_to(home).as_posix() for p in home.rglob("*") if p.is_file()} - {manifests.NAME}

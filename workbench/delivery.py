@@ -27,6 +27,7 @@ from workbench.fields import exiv2_key
 from workbench.profiles import load
 from workbench.replacement import checksum_of
 from workbench.sheets import sheet_rows
+from workbench.sources import shown
 from workbench.spreadsheets import to_csv, to_xlsx
 from workbench.tables import as_parquet
 from workbench.workspace import Workspace
@@ -337,12 +338,12 @@ def verify_delivery(folder: str | os.PathLike[str]) -> list[str]:
     """
     root = Path(folder)
     try:
-        listed = manifests.listed((root / manifests.NAME).read_text("utf-8"))
+        listed = manifests.listed((root / manifests.NAME).read_bytes())
     except (OSError, UnicodeDecodeError) as error:
         raise StorageError(f"{root} has no manifest that can be read.", hint="Is it a delivery?") from error
     there = {path.relative_to(root).as_posix(): path for path in (root / "data").rglob("*") if path.is_file()}
-    wrong = [f"{name} is missing." for name in listed if name not in there]
-    wrong += [f"{name} isn't in the manifest." for name in there if name not in listed]
+    wrong = [f"{shown(name)} is missing." for name in listed if name not in there]
+    wrong += [f"{shown(name)} isn't in the manifest." for name in there if name not in listed]
     return wrong + [
-        f"{name} was changed." for name in listed if name in there and checksum_of(there[name]) != listed[name]
+        f"{shown(name)} was changed." for name in listed if name in there and checksum_of(there[name]) != listed[name]
     ]

@@ -55,7 +55,11 @@ class _File:
     write: Callable[[], object] | None = None
 
     def record(self) -> list[Any]:
-        return [self.image_id, self.uri, self.how, self.why or None, self.target or None, self.before, self.after]
+        return [self.image_id, self.uri, self.how, self.why or None, self.shown_target or None, self.before, self.after]
+
+    @property
+    def shown_target(self) -> str:
+        return sources.shown(self.target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +174,14 @@ def embed(
         for root in dict.fromkeys(file.root for file in done):
             scan(ws, root)
     rows = [
-        {"image_id": f.image_id, "path": f.path, "how": f.how, "why": f.why, "target": f.target, "warnings": f.warnings}
+        {
+            "image_id": f.image_id,
+            "path": f.path,
+            "how": f.how,
+            "why": f.why,
+            "target": f.shown_target,
+            "warnings": f.warnings,
+        }
         for f in done
     ]
     return EmbedReport(mode, rows, [event.seq for event in job.events], cancelled=len(done) < len(files))
@@ -330,7 +341,7 @@ class _Job:
     def write_manifest(self, folder: Path, done: list[_File]) -> None:
         """Note the checksums of what was delivered, beside what the folder's manifest lists already."""
         place = folder / manifests.NAME
-        known = manifests.listed(place.read_text("utf-8")) if place.exists() else {}
+        known = manifests.listed(place.read_bytes()) if place.exists() else {}
         for file in done:
             if file.after is not None and file.target and file.how != "failed":
                 known[Path(file.target).relative_to(folder).as_posix()] = file.after

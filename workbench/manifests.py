@@ -8,13 +8,15 @@ NAME = "manifest-sha256.txt"
 
 
 def manifest(files: Mapping[str, str]) -> bytes:
-    """Return a manifest: a line a file, its SHA-256 and its path."""
-    return "".join(f"{digest}  {_escaped(path)}\n" for path, digest in sorted(files.items())).encode()
+    """Return a manifest: a line a file, its SHA-256 and its path; bytes that are no UTF-8 stand as they are."""
+    lines = "".join(f"{digest}  {_escaped(path)}\n" for path, digest in sorted(files.items()))
+    return lines.encode("utf-8", "surrogateescape")
 
 
-def listed(text: str) -> dict[str, str]:
+def listed(content: bytes) -> dict[str, str]:
     """Return path → SHA-256 of a manifest's lines."""
-    parts = (line.partition(" ") for line in text.splitlines())
+    lines = content.decode("utf-8", "surrogateescape").split("\n")
+    parts = (line.rstrip("\r").partition(" ") for line in lines if line)
     return {_plain(path.strip()): digest for digest, _, path in parts}
 
 

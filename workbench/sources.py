@@ -151,6 +151,11 @@ def readable(uri: str) -> str:
     return local_bytes(uri).decode("utf-8", "backslashreplace") if is_local(uri) else uri
 
 
+def shown(path: str | os.PathLike[str]) -> str:
+    """Return what to show people for a path, with the codes of bytes that are no UTF-8."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
 def local_uri(path: bytes, *, windows: bool = _WINDOWS) -> str:
     """Return the ``file:`` URI (RFC 8089) of an absolute path given as raw bytes.
 

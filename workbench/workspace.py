@@ -322,7 +322,7 @@ class Workspace:
         else:
             rows = [row for event in group for row in events.rows(event, self._attachment_of(event))]
             told = {name: [row.get(name) for row in rows] for name in types}
-        table = pa.table({name: pa.array(told[name], _ARROW[type]) for name, type in types.items()})
+        table = pa.table({name: _arrow(told[name], _ARROW[type]) for name, type in types.items()})
         with rows_as(connection, "event_rows", table):
             connection.execute((sql_folder() / "apply" / f"{kind}.sql").read_text("utf-8"))
 
@@ -385,6 +385,14 @@ class Workspace:
 
 def _row_text(row: Mapping[Hashable, Any]) -> str:
     return ", ".join(f"{name}: {value}" for name, value in row.items())
+
+
+def _arrow(values: Sequence[Any], type: pa.DataType) -> pa.Array:
+    """Return a column; half characters, which Arrow and DuckDB know nothing of, are shown as their codes."""
+    try:
+        return pa.array(values, type)
+    except UnicodeEncodeError:
+        return pa.array([v.encode("utf-8", "backslashreplace").decode() if isinstance(v, str) else v for v in values])
 
 
 def _applies_with(event: Event) -> tuple[str, int]:
