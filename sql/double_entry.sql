@@ -53,25 +53,33 @@ order by i.ordinal, f.ordinal, e.part;
 -- Up to which position of the ledger a task was compared, and how far the ledger has been applied.
 select coalesce((select max(upto) from comparison_runs where task_id = $task_id), 0) as compared, a.seq as applied from applied a;
 
--- name: pairs_apart(task_id, after, upto)
--- Pairs of finished entries that aren't the same to the letter and haven't been compared yet.
-select image_id, field, value_a, value_b, seq_a, seq_b
-from entry_pairs
-where task_id = $task_id and ready > $after and ready <= $upto and value_a is distinct from value_b;
-
--- name: pairs_counted(task_id, after, upto)
--- How many pairs of finished entries haven't been compared yet, and how many of these are the same to the letter.
-select count(*) as pairs, count(*) filter (value_a is not distinct from value_b) as same
-from entry_pairs where task_id = $task_id and ready > $after and ready <= $upto;
+-- name: pairs_to_compare(task_id, after, upto)
+-- Pairs of finished entries that haven't been compared yet and aren't the same to the letter; the first row has no image, and counts
+-- all pairs (seq_a) and those that are the same (seq_b).
+with pairs as materialized (
+    select image_id, field, value_a, value_b, seq_a, seq_b from entry_pairs
+    where task_id = $task_id and ready > $after and ready <= $upto
+)
+select null as image_id, null as field, null as value_a, null as value_b, count(*) as seq_a,
+       count(*) filter (value_a is not distinct from value_b) as seq_b
+from pairs
+union all
+select image_id, field, value_a, value_b, seq_a, seq_b from pairs where value_a is distinct from value_b;
 
 -- name: same_values(task_id, after, upto)
 -- The values of pairs that are the same to the letter; left empty by both only where something is to be cleared.
-select p.image_id, p.field, e.lang, coalesce(e.ordinal, 0) as ordinal, e.value
-from entry_pairs p
-join entry_rows e on e.task_id = p.task_id and e.seq = p.seq_a and e.field = p.field
-where p.task_id = $task_id and p.ready > $after and p.ready <= $upto and p.value_a is not distinct from p.value_b
-  and (e.value is not null or exists (select 1 from metadata m where m.image_id = p.image_id and m.field = p.field))
-order by p.image_id, p.field, e.part;
+with same as materialized (
+    select p.image_id, p.field, e.part, e.lang, coalesce(e.ordinal, 0) as ordinal, e.value
+    from entry_pairs p
+    join entry_rows e on e.task_id = p.task_id and e.seq = p.seq_a and e.field = p.field
+    where p.task_id = $task_id and p.ready > $after and p.ready <= $upto and p.value_a is not distinct from p.value_b
+)
+select image_id, field, lang, ordinal, value from (
+    from same where value is not null
+    union all
+    from same s semi join metadata m on m.image_id = s.image_id and m.field = s.field where s.value is null
+)
+order by image_id, field, part;
 
 -- name: field_comparisons_of(task_id, state)
 -- The compared pairs of a task; all states when none is given.

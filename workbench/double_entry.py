@@ -264,11 +264,10 @@ def compare(ws: Workspace, task_id: str) -> Comparison:
         ask = _Asking(ws, connection, task_id)
         [(after, upto)] = ask.rows("compared_upto", within=False)
         ask.after, ask.upto = after, upto
-        [(pairs, same)] = ask.rows("pairs_counted")
+        (*_, pairs, same), *apart = ask.rows("pairs_to_compare")
         if not pairs:
             return Comparison(task_id, 0, 0)
-        apart = ask.table("pairs_apart")
-        merged = _records(ask.table("same_values"))
+        merged = _records(ask.table("same_values")) if same else []
     judged, near = _judge(ws, of, apart)
     agreed = same + sum(bool(record[4]) for record in judged)
     told = {"task_id": task_id, "upto": upto, "pairs": pairs, "agreed": agreed}
@@ -297,14 +296,16 @@ def _records(table: pa.Table) -> _Records:
     return list(zip(*columns, ["entered"] * len(table), strict=True))
 
 
-def _judge(ws: Workspace, of: Task, apart: pa.Table) -> tuple[list[list[Any]], _Records]:
+def _judge(ws: Workspace, of: Task, apart: list[tuple[Any, ...]]) -> tuple[list[list[Any]], _Records]:
     """Put pairs to their comparators: return a record each, and what those that agree come to."""
     known = profiles.load(of.profile, ws.folder).fields
     judged: list[list[Any]] = []
     near: _Records = []
-    rows = list(zip(*[column.to_pylist() for column in apart.columns], strict=True))
+    by_field: dict[str, list[tuple[Any, ...]]] = {}
+    for row in apart:
+        by_field.setdefault(row[1], []).append(row)
     for name, how in of.comparators.items():
-        mine = [row for row in rows if row[1] == name]
+        mine = by_field.get(name, [])
         agree, distance = compared(how, known[name], [row[2] for row in mine], [row[3] for row in mine])
         for (image_id, _, a, b, seq_a, seq_b), same, far in zip(mine, agree, distance, strict=True):
             judged.append([image_id, name, seq_a, seq_b, int(same), far])

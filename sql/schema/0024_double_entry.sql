@@ -95,19 +95,20 @@ join (select task_id, string_agg(field, ', ' order by ordinal) as fields from do
 create view entries as
 select task_id, image_id, actor, field, lang, ordinal, value, "at" from entry_rows;
 
--- What somebody has entered and said to be done. Images that are no part of the task (known answers among them) don't count.
-create view finished_entries as
-select e.task_id, e.image_id, e.actor, e.field, e.content, e.seq, greatest(e.seq, f.seq) as ready
-from entry_rows e
-join entries_finished f on f.task_id = e.task_id and f.image_id = e.image_id and f.actor = e.actor
-semi join double_entry_images i on i.task_id = e.task_id and i.image_id = e.image_id
-where e.part = 0;
+-- Images that two people have said to be done. Those that are no part of the task (known answers among them) don't count.
+create view done_pairs as
+select f.task_id, f.image_id, min(f.actor) as actor_a, max(f.actor) as actor_b, max(f.seq) as done
+from entries_finished f
+semi join double_entry_images i on i.task_id = f.task_id and i.image_id = f.image_id
+group by f.task_id, f.image_id
+having count(*) > 1;
 
 create view entry_pairs as
-select a.task_id, a.image_id, a.field, a.actor as actor_a, b.actor as actor_b, a.content as value_a, b.content as value_b,
-       a.seq as seq_a, b.seq as seq_b, greatest(a.ready, b.ready) as ready
-from finished_entries a
-join finished_entries b on b.task_id = a.task_id and b.image_id = a.image_id and b.field = a.field and a.actor < b.actor;
+select d.task_id, d.image_id, a.field, d.actor_a, d.actor_b, a.content as value_a, b.content as value_b,
+       a.seq as seq_a, b.seq as seq_b, greatest(a.seq, b.seq, d.done) as ready
+from done_pairs d
+join entry_rows a on a.task_id = d.task_id and a.image_id = d.image_id and a.actor = d.actor_a and a.part = 0
+join entry_rows b on b.task_id = d.task_id and b.image_id = d.image_id and b.actor = d.actor_b and b.field = a.field and b.part = 0;
 
 create view last_adjudications as
 select task_id, image_id, field, chosen, value, comment, adjudicator, "at", seq from adjudication_rows
