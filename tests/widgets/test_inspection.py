@@ -229,6 +229,23 @@ def test_zoom_and_pan_by_keyboard(widget: MiniHost, page: Any) -> None:
     assert zoom.inner_text() == "100 %"
 
 
+def test_fast_fingers_mean_the_image_they_saw(widget: MiniHost, ws: wb.Bench, page: Any) -> None:
+    """Keys pressed while Python is busy keep their order, and none falls on an image that wasn't on the screen."""
+    first, free = there(widget), threading.Event()
+    widget.lose = lambda content: (free.wait(20) and False) if content.get("command") == "mark" else False
+    press(page, "ArrowDown", "1", "c")
+    page.keyboard.type("typed at once")
+    press(page, "Enter", "v", "Enter", "2", "Enter", "Enter")
+    free.set()
+    until(lambda: widget.widget.session.image_id != first)
+    there(widget)
+    [found] = ws.sql("select image_id, field, defect, severity, comment from defects").to_dict("records")
+    wanted = {"image_id": first, "field": "Xmp.photoshop.Headline", "defect": "wrong", "severity": "minor"}
+    assert found == wanted | {"comment": "typed at once"}
+    assert widget.widget.session.progress()["done"] == 1
+    assert page.locator(".wb-inspect-mark").count() == 0
+
+
 def test_the_help_panel_shows_keys_and_types(widget: MiniHost, page: Any) -> None:
     press(page, "?")
     told = page.locator(".wb-help").inner_text()

@@ -21,8 +21,6 @@ export function mountInspection(root, channel) {
   let page = null;
   let fitted = true;
   let gone = false;
-  /** What the comment box is about. @type {Mark | null} */
-  let about = null;
   /** The last thing that was asked for: commands wait for each other. @type {Promise<any>} */
   let turn = Promise.resolve();
 
@@ -44,7 +42,7 @@ export function mountInspection(root, channel) {
 
   const stage = mountStage(fetchPicture, run);
   const fields = mountFields(uid, {
-    unmark: (field, defect) => void perform("unmark", { field, defect }),
+    unmark: (field, defect) => void perform("unmark", () => ["unmark", { field, defect }]),
     moved: () => page && palette(),
   });
   const types = el("div", { class: "wb-inspect-types", role: "group", "aria-label": "What is wrong" });
@@ -137,8 +135,8 @@ export function mountInspection(root, channel) {
         ]);
       }),
     );
-    about = mine.at(-1) ?? null;
-    const type = about && page.form.types.find((/** @type {Type} */ one) => one.name === about?.defect);
+    const about = lastMark(key);
+    const type = about && page.form.types.find((/** @type {Type} */ one) => one.name === about.defect);
     const label = about ? `Comment on “${type?.label ?? about.defect}” in ${fields.label(key)}` : "Comment on this image";
     comment.placeholder = `${label} (C)`;
     comment.setAttribute("aria-label", label);
@@ -150,13 +148,21 @@ export function mountInspection(root, channel) {
 
   // -- doing
 
-  /** One command after the other. @param {string} command @param {Record<string, any>} [args] */
-  function perform(command, args = {}) {
+  /**
+   * One command after the other. A key is about the image and field that were on the screen when it was pressed: what
+   * it does is worked out when its turn comes, and it does nothing to another image.
+   * @param {string} command @param {() => [string, Record<string, any>] | null} [worked] command and arguments, or null for nothing
+   */
+  function perform(command, worked = () => [command, {}]) {
+    const image = page?.image?.image_id;
     const asked = turn.then(async () => {
-      if (gone) return null;
+      if (gone || (image !== page?.image?.image_id && !["undo", "previous"].includes(command))) return null;
       try {
-        const shown = ["mark", "unmark", "say", "done", "skip"].includes(command) ? { image_id: page?.image?.image_id } : {};
-        const { view } = await channel.call(command, { ...shown, ...args });
+        const found = worked();
+        if (!found) return null;
+        const [verb, args] = found;
+        const about = ["mark", "unmark", "say", "done", "skip"].includes(verb) ? { image_id: image } : {};
+        const { view } = await channel.call(verb, { ...about, ...args });
         if (gone) return null;
         troubles.replaceChildren();
         show(view);
@@ -170,29 +176,42 @@ export function mountInspection(root, channel) {
     return asked;
   }
 
+  /** @param {string} field @returns {Mark | null} */
+  const lastMark = (field) => page.marks.filter((/** @type {Mark} */ one) => one.field === field).at(-1) ?? null;
+
   /** @param {Type} type */
   function toggle(type) {
-    const field = type.picture ? "" : fields.current();
     if (type.picture) fields.move("last");
-    void turn.then(() => {
+    const field = type.picture ? "" : fields.current();
+    void perform("mark", () => {
       const on = page.marks.some((/** @type {Mark} */ one) => one.field === field && one.defect === type.name);
-      return perform(on ? "unmark" : "mark", { field, defect: type.name });
+      return [on ? "unmark" : "mark", { field, defect: type.name }];
     });
   }
 
   function nextSeverity() {
-    if (!about) return say("Mark something first.");
-    const names = page.form.severities.map((/** @type {Severity} */ one) => one.name);
-    const severity = names[(names.indexOf(about.severity) + 1) % names.length];
-    void perform("mark", { field: about.field, defect: about.defect, severity, comment: about.comment });
+    const field = fields.current();
+    void perform("mark", () => {
+      const mark = lastMark(field);
+      if (!mark) {
+        say("Mark something first.");
+        return null;
+      }
+      const names = page.form.severities.map((/** @type {Severity} */ one) => one.name);
+      return ["mark", { ...mark, severity: names[(names.indexOf(mark.severity) + 1) % names.length] }];
+    });
   }
 
-  /** Keep what is in the comment box. */
+  /** Keep what is in the comment box: of the field's last mark, else of the image. */
   function keepComment() {
     const text = comment.value.trim();
-    if (!page?.image || text === (about ? about.comment : page.comment)) return turn;
-    if (!about) return perform("say", { comment: text });
-    return perform("mark", { field: about.field, defect: about.defect, severity: about.severity, comment: text });
+    const field = fields.current();
+    if (!page?.image) return;
+    void perform("say", () => {
+      const mark = lastMark(field);
+      if (text === (mark ? mark.comment : page.comment)) return null;
+      return mark ? ["mark", { ...mark, comment: text }] : ["say", { comment: text }];
+    });
   }
 
   /** @param {string} command @param {string} [key] */
@@ -217,9 +236,12 @@ export function mountInspection(root, channel) {
       const type = page.form.types.find((/** @type {Type} */ one) => one.key === key);
       return type ? toggle(type) : say(`There is no defect with the key ${key}.`);
     }
-    if (command === "severity") return void turn.then(nextSeverity);
-    if (command === "comment") return void turn.then(() => comment.focus());
-    if (command === "clear") return void perform("unmark", { field: fields.current() });
+    if (command === "severity") return nextSeverity();
+    if (command === "comment") return comment.focus();
+    if (command === "clear") {
+      const field = fields.current();
+      return void perform("unmark", () => ["unmark", { field }]);
+    }
     void perform(command).then((told) => told && say(told.image ? "" : told.empty.title));
   }
 
@@ -247,7 +269,7 @@ export function mountInspection(root, channel) {
       if (!["Enter", "Escape", "F1"].includes(event.key)) return;
       event.preventDefault();
       if (event.key === "F1") return help();
-      if (event.key === "Escape") comment.value = about ? about.comment : page.comment;
+      if (event.key === "Escape") comment.value = lastMark(fields.current())?.comment ?? page.comment;
       return fields.element.focus(); // which keeps what was typed
     }
     const own = /** @type {HTMLElement} */ (event.target).closest("button, summary");
