@@ -122,6 +122,23 @@ def test_the_certificate_and_every_kind_are_in_the_page(made: dedup_report.Repor
     assert "CHF" in page
 
 
+def test_what_trying_out_showed_stands_there_with_bounds(tmp_path: Path) -> None:
+    figures = [
+        ["recall", "crop_50", HOSTILE, 40, 39, 38, 0, 0.835, 0.986],
+        ["recall", "jpeg_q10", "JPEG of quality 10", 40, 40, 40, 0, 0.912, 1.0],
+        ["pairs", "all", "all of them", 5_000, 5_000, 2, 0, 0.0, 0.000737],
+    ]
+    about = {"calibration_id": "c1", "thresholds": {"score": 0.6}, "seed": 0, "pictures": 90, "sampled": 40}
+    with wb.open(tmp_path / "ws", actor="ann") as ws:
+        with ws.change() as change:
+            change.add("duplicates_calibrated", about | {"figures": figures})
+        page = report(ws, tmp_path / "out", examples=0).page.read_text("utf-8")
+    assert "All 2 kinds, with bounds" in page
+    for words in ("84 % to 99 %", "91 % to 100 %", "95 %</td>", "0.074 %", "Clopper-Pearson"):
+        assert words in page
+    assert HOSTILE not in page
+
+
 @pytest.mark.browser
 def test_the_page_shows_itself_without_network_or_errors(
     made: dedup_report.Report, chrome: Browser, tmp_path: Path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from workbench.page_parts import (
@@ -252,9 +252,36 @@ def _calibration(found: Findings) -> str:
     bars = [Bars("Found", "#1f5fa8", [row["share"] for row in shown])]
     chart = bar_chart("calibration", [str(row["says"])[:60] for row in shown], bars, says=says, percent=True)
     least = f"The {len(shown)} kinds found least of {len(rows)}" if len(shown) < len(rows) else "All kinds"
-    more = f"{least}; tables/calibration.csv has their intervals."
-    picture_of_it = chart + _note(more) if shown else ""
-    return f"<h3>By trying out</h3><p>{text(intro, longest=1_000)}</p>{picture_of_it}"
+    picture_of_it = chart + _note(f"{least}.") + _recall(rows) if shown else ""
+    pairs = [row for row in found.rows("calibration") if row["part"] == "pairs" and row["tried"]]
+    return f"<h3>By trying out</h3><p>{text(intro, longest=1_000)}</p>{picture_of_it}{_wrongly(pairs)}"
+
+
+def _recall(rows: Sequence[Row]) -> str:
+    """Every kind of edit with its bounds; folded, as there may be a hundred."""
+    columns = [
+        plain("Kind of edit", "says"),
+        numbers("Copies", "tried"),
+        numbers("Compared", "proposed"),
+        numbers("Found", "found"),
+        Column("Share", lambda row: share(row["found"], row["tried"]), "n"),
+        Column("With 95 % confidence", lambda row: text(f"{share(row['low'], 1)} to {share(row['high'], 1)}"), "n"),
+    ]
+    how = _note("Bounds after Wilson. Compared: a candidate for verification at all.")
+    return f"<details><summary>All {len(rows)} kinds, with bounds</summary>{table(columns, rows)}{how}</details>"
+
+
+def _wrongly(rows: Sequence[Row]) -> str:
+    if not rows:
+        return ""
+    columns = [
+        plain("Pairs of different pictures", "says"),
+        numbers("Tried", "tried"),
+        numbers("Taken for duplicates", "found"),
+        numbers("Of these wrong", "refuted"),
+        Column("Wrong at most", lambda row: text(_bound(row["high"])), "n"),
+    ]
+    return table(columns, rows) + _note("The last column is the upper bound of the rate, 95 % (Clopper-Pearson).")
 
 
 def _bound(rate: float | None) -> str:
