@@ -29,6 +29,7 @@ Floats = npt.NDArray[np.float64]
 LIMITS = ("auto", "exact", "normal", "laney")
 _TAIL = 0.5 * math.erfc(3 / math.sqrt(2))
 """The chance of lying beyond three standard deviations on one side: 0.00135."""
+_NEVER = 1e12
 _ENOUGH = 5.0
 """Expected defectives from which a share is about normally distributed."""
 
@@ -276,7 +277,8 @@ def cusum_length(share: float, pace: int, limit: int) -> float:
     bands[above, 0] -= 1.0 - share
     if pace - 1 < limit:
         bands[above - (pace - 1), pace - 1 :] -= share
-    return float(linalg.solve_banded((1, above), bands, np.ones(limit))[0])
+    length = float(linalg.solve_banded((1, above), bands, np.ones(limit))[0])
+    return length if 0 < length < _NEVER else math.inf  # beyond that the digits are spent
 
 
 # ── limits and rules ──────────────────────────────────────────────────────────────────────────────────────────
@@ -306,7 +308,9 @@ def _exact_limits(usual: float, n: Floats) -> tuple[Floats, Floats]:
             continue
         counts = np.clip(np.ceil(special.bdtrik(chance, n, usual)), 0, n)
         counts = np.where(np.isnan(counts), 0, counts)
-        counts = np.where((counts > 0) & (special.bdtr(counts - 1, n, usual) >= chance), counts - 1, counts)
+        counts = np.where(
+            (counts > 0) & (special.bdtr(counts - 1, n.astype(np.int64), usual) >= chance), counts - 1, counts
+        )
         ends.append(counts / n)
     return ends[0], ends[1]
 
