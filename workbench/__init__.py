@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from workbench.bench import Bench as Bench
     from workbench.bench import open as open
-    from workbench.demo import open_invented_work as open_invented_work
     from workbench.demo import open_sample as open_sample
     from workbench.demo import open_sample_work as open_sample_work
     from workbench.demo import sample_images as sample_images
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 # Loaded when first asked for: a worker process must not pay for notebooks and plots.
 _HOMES = {
     "open": "workbench.bench",
-    "open_invented_work": "workbench.demo",
     "open_sample": "workbench.demo",
     "open_sample_work": "workbench.demo",
     "sample_images": "workbench.demo",
@@ -70,7 +68,6 @@ __all__ = [
     "Training",
     "make_sample",
     "open",
-    "open_invented_work",
     "open_sample",
     "open_sample_work",
     "sample_images",

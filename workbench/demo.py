@@ -15,9 +15,6 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from filelock import FileLock
-
-from workbench import sample_work
 from workbench.bench import Bench, open
 from workbench.decisions import take_back
 from workbench.errors import BadValue, NotFound, WorkbenchError
@@ -73,36 +70,6 @@ def open_sample(
         _take_back(ws)
         take_back(ws, _ANEW)
     return ws
-
-
-def open_invented_work(folder: str | os.PathLike[str] | None = None, *, actor: str | None = None) -> Bench:
-    """Open a workspace with a week of invented people's work; the first time, it is recorded (half a minute).
-
-    Parameters
-    ----------
-    folder : path, optional
-        Where the demo lives (`demo_folder`).
-    actor : str, optional
-        Who works here; ``you`` may do everything, the invented ones what their roles allow.
-
-    Raises
-    ------
-    MissingExtra
-        The sample needs photographs from scikit-image (the extra ``demo``).
-    """
-    home = Path(folder) if folder is not None else demo_folder()
-    collection, week = sample_images(home), home / "invented work"
-    finished = week / "recorded"
-    with FileLock(f"{week}.lock"):
-        if not finished.exists():
-            shutil.rmtree(week, ignore_errors=True)
-            sample_work.record(week, {batch: collection / name for batch, name in _RECORDED.items()})
-            finished.touch()
-    return open(week, actor=actor)
-
-
-_RECORDED = {"Catalogue": "Catalogue 2025", "Archive": "Archive", "Incoming": "Incoming"}
-"""Batch of the invented work → its folder in the sample collection."""
 
 
 def open_sample_work(

@@ -176,18 +176,23 @@ class _Frame:
     slot: float
 
 
-def svg(figure: Figure, words: Words, shades: Colours, *, width: float = 680, ground: str = "") -> str:
-    """Return a figure as SVG, on a ground of a colour if one is named; there is nothing in it but shapes and text."""
+def svg(
+    figure: Figure, words: Words, shades: Colours, *, width: float = 680, ground: str = "", titled: bool = False
+) -> str:
+    """Return a figure as SVG, on a ground and with its title if wanted; there is nothing in it but shapes and text."""
     frame = _frame(figure, words, width)
-    inside = [f'<rect width="100%" height="100%" fill="{ground}"/>'] if ground else []
-    inside += [*_grid(figure, frame, words, shades), *_marks(figure, frame, shades)]
+    inside = [*_grid(figure, frame, words, shades), *_marks(figure, frame, shades)]
     for place, one in enumerate(figure.series):
         inside += _drawn(figure, one, place, frame, shades)
     inside += _legend(figure, frame, shades)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {frame.height:g}" width="{width:g}" '
-        f'height="{frame.height:g}" font-family="{FONTS}" font-size="11">{"".join(inside)}</svg>'
-    )
+    above = 30 * titled
+    behind = f'<rect width="100%" height="100%" fill="{ground}"/>' if ground else ""
+    if titled:
+        behind += _text(8, 20, figure.title, shades["ink"], more=' font-size="14" font-weight="bold"')
+        inside = [f'<g transform="translate(0 {above})">', *inside, "</g>"]
+    size = f'viewBox="0 0 {width:g} {frame.height + above:g}" width="{width:g}" height="{frame.height + above:g}"'
+    start = f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="{FONTS}" font-size="11">'
+    return f"{start}{behind}{''.join(inside)}</svg>"
 
 
 FONTS = "Noto Sans, Liberation Sans, Arial, Helvetica, DejaVu Sans, sans-serif"

@@ -15,9 +15,11 @@ from workbench import page_parts
 from workbench.errors import BadValue
 from workbench.tables import write_whole
 
+_WITHOUT_CODE = {"template_name": "basic", "exclude_input": True, "exclude_output_prompt": True}
 _STYLE = """
-.jp-Cell, .jp-OutputArea-output { overflow-x: auto; } .anchor-link, .jp-InputPrompt, .jp-OutputPrompt { display: none; }
-table.dataframe { width: auto; } table.dataframe td, table.dataframe th { text-align: left; padding-right: 18px; }
+main { overflow-x: auto; } td, th { overflow-wrap: break-word; } .anchor-link { display: none; }
+table.dataframe { width: auto; border: none; }
+table.dataframe td, table.dataframe th { text-align: left; padding-right: 18px; border-width: 0 0 1px; }
 """
 
 
@@ -77,7 +79,7 @@ def run(
             cell.metadata["jupyter"] = {"source_hidden": True}
     written: str = nbformat.writes(book)  # type: ignore[no-untyped-call]  # as above
     write_whole(folder / source.name, written.encode("utf-8", "replace"))
-    exporter = HTMLExporter(template_name="basic", exclude_input=True)  # type: ignore[no-untyped-call]  # as above
+    exporter = HTMLExporter(**_WITHOUT_CODE)  # type: ignore[no-untyped-call]  # as above
     body, _ = exporter.from_notebook_node(book)
     page = page_parts.document(source.stem, body, style=_STYLE, charts=False)
     return write_whole(folder / f"{source.stem}.html", page.encode("utf-8", "replace"))

@@ -123,6 +123,18 @@ class Report:
         """Return one of the tables, by its key."""
         return self._one(self.content.tables(), table).data.to_pandas()  # type: ignore[no-any-return]  # untyped pyarrow
 
+    def table(self, table: str) -> pd.DataFrame:
+        """Return one of the tables as the page shows it: the columns people read, written out, all rows."""
+        one, words = self._one(self.content.tables(), table), Words(self.content.language)
+        rows = one.rows()
+        made: dict[str, list[str]] = {}
+        for column in one.columns:
+            cells = (
+                (words.written(row[column.name], column.unit), report_page.under(column, row, words)) for row in rows
+            )
+            made[column.heading] = [f"{said} ({below})" if below else said for said, below in cells]
+        return pd.DataFrame(made)
+
     def figure(self, figure: str) -> go.Figure:
         """Return one of the figures, by its key, to be shown in a notebook."""
         import plotly.graph_objects as go  # half a second, which the command line needn't wait for
@@ -139,7 +151,9 @@ class Report:
     def drawing(self, figure: str) -> Drawing:
         """Return one of the figures as a drawing, as it is printed."""
         words = Words(self.content.language)
-        return Drawing(svg(self._one(self.content.figures(), figure), words, colours(Theme()), ground=PAPER))
+        return Drawing(
+            svg(self._one(self.content.figures(), figure), words, colours(Theme()), ground=PAPER, titled=True)
+        )
 
     @staticmethod
     def _one(parts: list[Any], key: str) -> Any:

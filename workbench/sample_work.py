@@ -86,7 +86,7 @@ class Recorded:
     answers : DataFrame
         operator, right: every known answer given.
     seconds : dict of str to list of float
-        Operator → true working time of each image, pauses left out.
+        Operator → true working time of each image entered or mended, pauses left out.
     task_id : str
         The double entry.
     """
@@ -313,7 +313,9 @@ class _Story:
         self.after(5400)
         by = {row["image_id"]: row["operator"] for row in self.planted if row["batch"] == batch}
         for image_id, operator in sorted(by.items(), key=lambda one: one[1]):
-            self.after(self.random.uniform(20, 60))
+            seconds = self.random.uniform(20, 60)
+            self.after(seconds)
+            self.made.seconds[operator].append(seconds)
             with self.as_(operator).change("Mended") as change:
                 change.add("values_set", {"image_ids": [image_id], "values": self._truth(image_id)})
             self.wrong[image_id] = []
