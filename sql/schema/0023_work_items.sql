@@ -22,7 +22,7 @@ with timed as (
               or task is distinct from lag(task) over (partition by actor order by seq) as fresh
     from timed where image_id is not null and task is not null
 ), visits as (
-    select *, count(*) filter (fresh) over (partition by actor order by seq rows unbounded preceding) as visit from turned
+    select *, sum(fresh::integer) over (partition by actor order by seq rows unbounded preceding) as visit from turned
 )
 select actor, image_id, task,
        min("at" - to_microseconds(case when fresh and gap <= 120 then (gap * 1e6)::bigint else 0 end)) as started,
