@@ -167,6 +167,26 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Any:
     return put
 
 
+def taken(number: int, when: str, camera: str = "Model 1") -> bytes:
+    exif, out = Image.Exif(), io.BytesIO()
+    exif[0x0110], exif.get_ifd(0x8769)[0x9003] = camera, f"2024:05:06 {when}"
+    photograph(60, 40, number).save(out, "JPEG", exif=exif.tobytes())
+    return out.getvalue()
+
+
+def test_a_variant_of_the_next_moment_from_the_same_camera_is_a_burst(ws: wb.Bench, tmp_path: Path, slow: Any) -> None:
+    ids = scanned(ws, tmp_path / "in", {
+        "first": taken(1, "10:00:00"), "next": taken(2, "10:00:03"), "same": taken(3, "10:00:00"),
+        "late": taken(4, "10:00:04"), "other": taken(5, "10:00:01", "Model 2"), "none": png(6),
+    })  # fmt: skip
+    found = [pair(ids["first"], ids[name], "variant", "content", 0.5, {}) for name in ids if name != "first"]
+    slow(Slow([*found, pair(ids["next"], ids["late"], "fuzzy", "content", 0.5, {})]))
+    ws.find_duplicates(["content"], progress=False)
+    bursts = {(a, b) for a, b, relation in pairs(ws) if relation == "burst"}
+    assert bursts == {("first", "next")}, "not of the same moment, later, or by another camera; nor what is a copy"
+    assert ("late", "next", "fuzzy") in pairs(ws)
+
+
 def test_what_was_found_before_a_cancel_is_kept_and_the_rest_comes_later(
     ws: wb.Bench, tmp_path: Path, slow: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
