@@ -1,7 +1,8 @@
 """Which is proposed to be kept, the original or a copy made of it: for every kind of edit, by what the files still say.
 
 Each picture is written as a camera would, and beside it a copy of every kind of edit; the rules that come with the
-workbench choose between the two. Times of change are made equal, so that the clock doesn't help. Run it with
+workbench choose between the two, where verification takes them for copies. Times of change are made equal, so that the
+clock doesn't help. Run it with
 
     python benchmarks/bench_keepers.py [--pictures 6] [--photos DIR]
 """
@@ -27,9 +28,12 @@ import workbench as wb
 from benchmarks.bench_dedup import originals
 from workbench import edits, true_size
 from workbench.catalog import arrow_table, rows_as
+from workbench.comparing import Comparison, Shown, compare
 from workbench.dedup_settings import load
+from workbench.events import canonical
 from workbench.keepers import Judge
 from workbench.relations import pair
+from workbench.verification import Verdict
 
 SCENES = {
     "camera, copies stripped": ("camera", ""),
@@ -71,8 +75,8 @@ def files(collection: Collection, original: str, copy: str) -> Iterator[tuple[st
             yield f"{name}/{kind}.x", with_exif(edits.edited_file(pixels, kind, others=others), copy)
 
 
-def judge(folder: Path, collection: Collection, original: str, copy: str) -> tuple[int, Counter[str]]:
-    """Return how many choices there were, and of which kinds of edits the copy was preferred."""
+def judge(folder: Path, collection: Collection, original: str, copy: str) -> tuple[int, int, Counter[str]]:
+    """Return how many copies were made and recognised, and of which kinds of edits the copy was preferred."""
     for name, data in files(collection, original, copy):
         (folder / "in" / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / "in" / name).write_bytes(data)
@@ -85,26 +89,46 @@ def judge(folder: Path, collection: Collection, original: str, copy: str) -> tup
             for path, image in paths.items()
             if not path.endswith("original.jpg")
         ]
-        _pair(ws, couples)
+        recognised = _pair(ws, couples)
         true_size.measure(ws, lambda done, total: None, threading.Event())
         facts = _facts(ws)
         place = {image: i for i, image in enumerate(facts["image_id"])}
         decided = Judge(facts, load(ws.folder).keepers)
         lost = Counter(
-            Path(path).stem for kept, image, path in couples if decided.best([place[kept], place[image]]) != place[kept]
+            Path(path).stem
+            for kept, image, path in recognised
+            if decided.best([place[kept], place[image]]) != place[kept]
         )
-    return len(couples), lost
+    return len(couples), len(recognised), lost
 
 
-def _pair(ws: wb.Bench, couples: list[tuple[str, str, str]]) -> None:
-    found = [pair(a, b, "content", "content", 1.0, {}) for a, b, _ in couples]
+Couple = tuple[str, str, str]
+
+
+def _pair(ws: wb.Bench, couples: list[Couple]) -> list[Couple]:
+    """Write the pairs that verification finds; return the couples."""
+    rows = ws.sql("select image_id, checksum, uri from image_facts")
+    thumbnails = ws.thumbnails.get_many(rows["checksum"].tolist())
+    shown = {
+        image: Shown(checksum, uri, thumbnails.get(checksum)) for image, checksum, uri in rows.itertuples(index=False)
+    }
+    found = []
     with ws.catalog.writing() as connection:
-        for one in found:
+        for a, b, path in couples:
+            verdict = compare(Comparison(shown[a], shown[b], None, None))
+            if not isinstance(verdict, Verdict) or not verdict.is_duplicate:
+                continue
+            found.append((a, b, path))
+            one = pair(a, b, verdict.relation, "content", verdict.score, {**verdict.evidence, "from": a})
             connection.execute(
-                "insert into pair_facts select ?, ?, ?, ?, ?, '{}', 'bench', a.checksum, b.checksum "
+                "insert into pair_facts select ?, ?, ?, ?, ?, ?, 'bench', a.checksum, b.checksum "
                 "from image_facts a, image_facts b where a.image_id = ? and b.image_id = ?",
-                [one.image_a, one.image_b, one.relation, one.method, one.score, one.image_a, one.image_b],
-            )
+                [
+                    one.image_a, one.image_b, one.relation, one.method, one.score, canonical(one.evidence),
+                    one.image_a, one.image_b,
+                ],
+            )  # fmt: skip
+    return found
 
 
 def _facts(ws: wb.Bench) -> dict[str, list[object]]:
@@ -119,13 +143,17 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=6)
     parser.add_argument("--photos", type=Path, help="a folder with photographs; drawn pictures without")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--step", type=int, default=1, help="take every so manieth picture only: they come by kind")
+    parser.add_argument("--scene", choices=list(SCENES), nargs="*", default=list(SCENES))
     args = parser.parse_args()
-    collection = list(itertools.islice(originals(args.pictures, args.photos, args.seed), args.pictures))
-    for scene, (original, copy) in SCENES.items():
+    every = originals(args.pictures * args.step, args.photos, args.seed)
+    collection = list(itertools.islice(every, 0, args.pictures * args.step, args.step))
+    for scene, (original, copy) in ((scene, SCENES[scene]) for scene in args.scene):
         with tempfile.TemporaryDirectory() as folder:
-            count, lost = judge(Path(folder), collection, original, copy)
+            made, count, lost = judge(Path(folder), collection, original, copy)
         missed = ", ".join(f"{kind} {n}" for kind, n in lost.most_common(12))
-        print(f"{scene:<38}{1 - lost.total() / count:>7.1%} of {count:,}   {missed}", flush=True)
+        kept = 1 - lost.total() / count
+        print(f"{scene:<38}{kept:>7.1%} of {count:,} recognised of {made:,} copies   {missed}", flush=True)
 
 
 if __name__ == "__main__":

@@ -58,8 +58,8 @@ select checksum, any_value(share), any_value("inner"), any_value(step) from pict
 where checksum not in (select checksum from picture_details) group by checksum
 
 -- name: keeper_facts(fresh)
--- What the rules for keepers look at; what is embedded is looked up anew, or only where it isn't known. What was
--- blown up or framed counts for less than what it was made from, though it may hold the same detail.
+-- What the rules for keepers look at; what is embedded is looked up anew, or only where it isn't known. What was blown up
+-- counts no more than what it was made from, and a plain border doesn't count.
 with asked as (
     select image_id from concerned where $fresh or image_id not in (select image_id from cluster_parts)
 ), said as (
@@ -71,26 +71,36 @@ with asked as (
     union all
     select image_id, values_embedded, software, derived from cluster_parts
     where not $fresh and image_id in (select image_id from concerned)
+), compared as (
+    -- Copies of each other, each with the other, and how many of its pixels show what both show.
+    select p.relation, p.image_a, p.image_b, a.checksum as checksum_a, b.checksum as checksum_b, p.evidence,
+           coalesce(json_extract_string(p.evidence, '$.from'), p.image_a) = p.image_a as in_order,
+           a.width::bigint * a.height as pixels_a, b.width::bigint * b.height as pixels_b
+    from pair_facts p join image_facts a on a.image_id = p.image_a join image_facts b on b.image_id = p.image_b
+    where p.relation in ('fuzzy', 'content') and p.image_a in (select image_id from concerned)
+), both_ways as (
+    select relation, image_a as image_id, checksum_b as other_checksum, pixels_a as pixels, pixels_b as other_pixels, evidence,
+           case when in_order then 'a' else 'b' end as side, case when in_order then 'b' else 'a' end as other_side
+    from compared
+    union all
+    select relation, image_b, checksum_a, pixels_b, pixels_a, evidence,
+           case when in_order then 'b' else 'a' end, case when in_order then 'a' else 'b' end
+    from compared
 ), held as (
-    -- What two copies show in common, in pixels that say something: where a picture was made smaller to go into a screenshot
-    -- or a collage, it is coarser there than its original, however large the whole.
-    select p.image_a, p.image_b,
-           f.pixels_a * json_extract_string(p.evidence, case when json_extract_string(p.evidence, 'from') = p.image_b then '$.covers_b' else '$.covers_a' end)::double as held_a,
-           f.pixels_b * json_extract_string(p.evidence, case when json_extract_string(p.evidence, 'from') = p.image_b then '$.covers_a' else '$.covers_b' end)::double as held_b
-    from pair_facts p join (
-        select p.image_a, p.image_b, a.width::bigint * a.height * coalesce(s.share * s.share, 1) as pixels_a,
-               b.width::bigint * b.height * coalesce(t.share * t.share, 1) as pixels_b
-        from pair_facts p
-        join image_facts a on a.image_id = p.image_a join image_facts b on b.image_id = p.image_b
-        left join picture_details s on s.checksum = a.checksum left join picture_details t on t.checksum = b.checksum
-        where p.relation = 'content' and p.image_a in (select image_id from concerned)
-    ) f on f.image_a = p.image_a and f.image_b = p.image_b
-    where p.relation = 'content'
-), coarser as (
-    select image_id, min(by_share) as by_share from (
-        select image_a as image_id, held_a / held_b as by_share from held where held_b > 0
-        union all select image_b, held_b / held_a from held where held_a > 0
-    ) where by_share < 0.8 group by image_id
+    select w.image_id, w.covers, w.pixels * w.covers as held, w.other_pixels * w.other_covers as other_held, d.share as other_share,
+           coalesce(w.side in (json_extract_string(w.evidence, '$.framed'), json_extract_string(w.evidence, '$.written_on')), false) as made_over
+    from (
+        select *, case when relation = 'content' then coalesce(json_extract_string(evidence, '$.covers_' || side)::double, 1) else 1 end as covers,
+               case when relation = 'content' then coalesce(json_extract_string(evidence, '$.covers_' || other_side)::double, 1) else 1 end as other_covers
+        from both_ways
+    ) w left join picture_details d on d.checksum = w.other_checksum
+), weighed as (
+    -- A picture that was made smaller to go into a screenshot or a collage is coarser there than its original, however large
+    -- the whole; and what was made larger holds no more than what it was made from, which counts as much then.
+    select image_id, avg(made_over::double) as made_over,
+           min(case when covers < 0.9 and held < 0.8 * other_held then held / other_held else 1 end)
+           * max(case when other_held > 1.3 * held and other_share * sqrt(other_held) <= 1.1 * sqrt(held) then other_held / held else 1 end) as counts
+    from held where held > 0 and other_held > 0 group by image_id
 ), accompanied as (
     select image_id, count(*) as companions from (
         select image_a as image_id from pair_facts where relation = 'companion'
@@ -99,15 +109,16 @@ with asked as (
     ) group by image_id
 )
 select f.image_id, content_key(f.picture_hash, f.checksum) as content, f.checksum, f.source, f.path, f.name, f.format,
-       f.width, f.height, f.width::bigint * f.height as pixels, f.width::bigint * f.height * coalesce(t."inner" * t.share * t.share, 1)
-           * case when t.share < 0.72 then 0.8 when t."inner" < 0.98 then 0.9 else 1 end * coalesce(r.by_share, 1) as true_pixels,
+       f.width, f.height, f.width::bigint * f.height as pixels,
+       f.width::bigint * f.height * coalesce(case when t."inner" < 0.98 then t."inner" end, 1) * coalesce(w.counts, 1) as true_pixels,
+       coalesce(w.made_over, 0) as made_over,
        t.step, f.mode,
        s.software, coalesce(s.derived, false) as derived, coalesce(s.values_embedded, 0) as values_embedded,
        coalesce(f.camera_make, f.camera_model) is not null and f.captured_at is not null as camera,
        coalesce(a.companions, 0) as companions, f.modified_at, f.received_at
 from image_facts f semi join concerned c on c.image_id = f.image_id and c.checksum = f.checksum
 left join said s on s.image_id = f.image_id left join accompanied a on a.image_id = f.image_id
-left join picture_details t on t.checksum = f.checksum left join coarser r on r.image_id = f.image_id
+left join picture_details t on t.checksum = f.checksum left join weighed w on w.image_id = f.image_id
 
 -- name: cluster_verdicts()
 -- What is known of two contents by themselves: what people said, and what verification found to be no duplicates.

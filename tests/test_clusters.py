@@ -20,7 +20,7 @@ def image(image_id: str, content: str | None = None, /, **facts: Any) -> dict[st
     known = {
         "image_id": image_id, "content": content or f"p:{image_id}", "checksum": f"c:{image_id}", "source": "s",
         "path": image_id, "name": image_id, "format": "JPEG", "width": 100, "height": 100, "pixels": 10_000,
-        "true_pixels": 10_000,
+        "true_pixels": 10_000, "made_over": 0.0,
         "step": None, "mode": "RGB", "software": None, "derived": False, "values_embedded": 0, "camera": False,
         "companions": 0, "modified_at": datetime(2026, 1, 1), "received_at": datetime(2026, 2, 1),
     }  # fmt: skip

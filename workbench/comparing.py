@@ -5,12 +5,13 @@ Imports no more than it needs: each worker pays for it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
-from workbench import features, images, shared_spots, sources, verification
+from workbench import derivation, features, images, shared_spots, sources, verification
 from workbench.errors import WorkbenchError
 from workbench.features import Features
 from workbench.verification import Seen, Thresholds, Verdict
@@ -70,7 +71,9 @@ def compare(item: Comparison) -> Verdict | WorkbenchError:
         one, other = (_look(shown, item.mirrored) for shown in (item.one, item.other))
     except WorkbenchError as error:
         return error
-    return verification.verify(one, other, hint=item.hint, thresholds=item.thresholds)
+    return _told(
+        verification.verify(one, other, hint=item.hint, thresholds=item.thresholds), one.picture, other.picture
+    )
 
 
 def compare_turned(item: Comparison) -> Verdict | WorkbenchError:
@@ -81,10 +84,19 @@ def compare_turned(item: Comparison) -> Verdict | WorkbenchError:
         return error
     verdict = verification.verify(one, other, hint=item.hint, thresholds=item.thresholds, thorough=False)
     if verdict.is_duplicate or float(verdict.evidence.get("agreement", 0.0)) < HOPELESS:
-        return verdict
+        return _told(verdict, one, other)
     mirrored = None if item.hint is None else item.hint in verification.MIRRORED
     closer = compare(item._replace(hint=None, mirrored=mirrored))
     return max(verdict, closer, key=_rank) if isinstance(closer, Verdict) else closer
+
+
+def _told(verdict: Verdict, one: features.Pixels, other: features.Pixels) -> Verdict:
+    """Return what was found out about duplicates with which of them was made from the other, where that is seen."""
+    told = verdict.evidence
+    if not verdict.is_duplicate or told.get("homography") is None:
+        return verdict
+    found = derivation.derived(one, other, told["homography"], told["covers_a"], told["covers_b"])
+    return replace(verdict, evidence={**told, **found.as_evidence()})
 
 
 def _rank(verdict: Verdict) -> tuple[bool, bool, float]:

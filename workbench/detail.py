@@ -1,8 +1,8 @@
 """How much a picture really holds: pixels that were blown up say nothing, nor does a border; coarse coding loses more.
 
-Enlarging adds no frequencies: the spectrum of what was enlarged n times ends at one n-th of what its pixels could hold.
-The power of natural pictures falls off as one over the frequency squared (D. J. Field, J. Opt. Soc. Am. A 4, 1987), so
-times that square it is spread evenly, up to the end.
+Enlarging adds no frequencies: what was enlarged n times holds nothing beyond one n-th of what its pixels could hold,
+but for what coding left there. So does a soft picture: it could be made smaller without losing anything, and made as
+large again.
 """
 
 from __future__ import annotations
@@ -16,20 +16,21 @@ WINDOW = 1024
 """Pixels each way that are looked at, from the middle of the picture."""
 
 _RINGS = 200
-_SHARE = 0.8
+_GRAIN = 0.4
+_PER_STEP = 0.05
 _ONE_TONE = 12
 
 
-def true_share(grey: npt.NDArray[np.uint8]) -> float:
-    """Return how much of a picture's resolution is used, each way: 1 all of it, 0.5 what half the pixels could hold.
-
-    In an unenlarged picture the power times the square of the frequency is spread evenly: four fifths of it lie below
-    four fifths of the highest frequency. The part of the spectrum below which they lie here is measured against that.
+def true_share(grey: npt.NDArray[np.uint8], step: float | None = None) -> float:
+    """Return how small a picture can be made, each way, and lose no more than coding has cost anyway.
 
     Parameters
     ----------
     grey : ndarray of uint8, shape (height, width)
         Luminance at full size.
+    step : float, optional
+        Mean step by which it was rounded when coded: see `quantisation`. Rounding leaves some 0.05 levels a step at
+        frequencies that the picture doesn't have.
 
     Returns
     -------
@@ -40,23 +41,22 @@ def true_share(grey: npt.NDArray[np.uint8]) -> float:
     if min(height, width) < 64:
         return 1.0
     top, left = (grey.shape[0] - height) // 2, (grey.shape[1] - width) // 2
-    power = _power(grey[top : top + height, left : left + width].astype(np.float32))
-    whole = float(power.sum())
-    if whole <= 0:
-        return 1.0
-    reached = int(np.searchsorted(np.cumsum(power), _SHARE * whole)) + 1
-    return min(1.0, reached / _RINGS / _SHARE)
+    rings = _rings(grey[top : top + height, left : left + width].astype(np.float32))
+    beyond = np.sqrt(np.cumsum(rings[::-1])[::-1])  # in levels, from each frequency on
+    there = np.flatnonzero(beyond > _GRAIN + _PER_STEP * (step or 1.0))
+    return float(there[-1] + 1) / _RINGS if len(there) else 1.0
 
 
-def _power(picture: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    """Return the power times the square of the frequency, summed in rings up to the highest frequency."""
+def _rings(picture: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """Return the variance at each frequency, up to the highest: of the two directions' the higher counts."""
     height, width = picture.shape
     window = np.outer(np.hanning(height), np.hanning(width)).astype(np.float32)
-    power = np.abs(np.fft.rfft2((picture - picture.mean()) * window)) ** 2
-    frequency = 2 * np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None, :])
-    inside = frequency < 1
-    rings = (frequency[inside] * _RINGS).astype(np.int64)
-    return np.bincount(rings, (power * frequency**2)[inside], _RINGS).astype(np.float64)
+    power = np.abs(np.fft.fft2((picture - picture.mean()) * window)) ** 2
+    across, down = np.abs(np.fft.fftfreq(width)), np.abs(np.fft.fftfreq(height))
+    frequency = 2 * np.maximum(down[:, None], across[None, :])
+    rings = np.minimum((frequency * _RINGS).astype(np.int64), _RINGS - 1)
+    found = np.bincount(rings.ravel(), power.ravel(), _RINGS) / (height * width * float((window**2).sum()))
+    return np.asarray(found, np.float64)
 
 
 def inner_share(grey: npt.NDArray[np.uint8]) -> float:

@@ -17,6 +17,8 @@ _LOSSLESS = frozenset({"PNG", "TIFF", "BMP", "GIF", "DNG", "PSD", "PPM", "TGA", 
 _LOSSY = 1 / 20  # about a JPEG of middling quality
 _FEW_COLOURS = frozenset({"1", "L", "P", "LA", "PA"})
 _FEW = 1e-3
+_MOSTLY = 0.5
+"""Part of its copies that lack what a picture has, from which on it was put there and isn't missing elsewhere."""
 
 Facts = Mapping[str, Sequence[Any]]
 """What is known of some images, column by column, as the query ``keeper_facts`` gives it."""
@@ -177,6 +179,10 @@ def _by_companion(facts: Facts, told: Mapping[str, Any]) -> Values:
     return _numbers(facts["companions"])
 
 
+def _by_plainness(facts: Facts, told: Mapping[str, Any]) -> Values:
+    return np.array([share < _MOSTLY for share in facts["made_over"]], np.float64)
+
+
 def _by_resolution(facts: Facts, told: Mapping[str, Any]) -> Values:
     return _logarithms(_numbers(facts["true_pixels"]))
 
@@ -260,6 +266,11 @@ RULES: dict[str, Rule] = {
     "folder": Rule(_by_folder, lambda f, a, b: f"in a folder that is preferred ({f['path'][a]})", {"order": []}),
     "original": Rule(_by_origin, _origin_says, {"software": []}),
     "companion": Rule(_by_companion, lambda f, a, b: "has the file with it that belongs to the same shot", {}),
+    "plain": Rule(
+        _by_plainness,
+        lambda f, a, b: "has nothing put around it or on it, as the other has: a frame, a page, lettering",
+        {},
+    ),
     "resolution": Rule(_by_resolution, _resolution_says, {"same_within": 0.1}),
     "compression": Rule(_by_compression, _compression_says, {"same_within": 0.05}),
     "metadata": Rule(_by_metadata, _metadata_says, {"same_within": 0.1}),

@@ -17,6 +17,7 @@ from workbench.workspace import Workspace
 
 _AT_ONCE = 500
 _DEADLINE = 120.0
+_OF_WEBP = 10.0  # a step such as a JPEG of middling quality has: WebP doesn't say
 
 
 class Details(NamedTuple):
@@ -39,11 +40,12 @@ def look(item: tuple[str, str, int, int]) -> Details | None:
     try:
         with sources.open_blob(uri) as blob:
             step = detail.quantisation(blob.data) if blob.data[:2] == b"\xff\xd8" else None
+            is_lossy = blob.data[8:16] == b"WEBPVP8 "
             pixels = images.pixels(blob.data, width=width, height=height)
     except WorkbenchError:
         return None
     grey = (pixels @ np.array([0.299, 0.587, 0.114], np.float32)).astype(np.uint8)
-    return Details(detail.true_share(grey), detail.inner_share(grey), step)
+    return Details(detail.true_share(grey, _OF_WEBP if is_lossy else step), detail.inner_share(grey), step)
 
 
 def measure(ws: Workspace, progress: FinderProgress, cancel: threading.Event) -> int:
