@@ -1,54 +1,20 @@
-"""Where two pictures that lie on each other differ, and of which kind each difference is.
-
-What was put on a picture (lettering, a badge, a bar) has its outline in one of the two only. What has another colour
-or pattern has its outline in both. That tells a watermark from a recoloured shirt.
-"""
+"""How far two pictures that lie on each other differ around each pixel, and how far their structure agrees."""
 
 from __future__ import annotations
-
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from workbench import features
 from workbench.features import Floats
-from workbench.tones import luma
 
 Mask = npt.NDArray[np.bool_]
 
-_MOST = 60
 _0 = np.float32(0)
 
 
 _MISFIT = (0.08, 0.6)
 _GRAIN = (1.5, 10.0)
-
-
-class Difference(NamedTuple):
-    """One connected piece that differs.
-
-    Attributes
-    ----------
-    share : float
-        Of the overlap.
-    weight : float
-        How far beyond the tolerance it is, summed over its pixels, in tolerances.
-    lean : float
-        -1: its outline is in the first picture only; 1: in the second only; around 0: in both, or in neither.
-    outline : float
-        How much its rim stands out in the picture where it does more, in levels a pixel.
-    brighter : float
-        1: the second picture is brighter all over it; -1: darker; around 0: both.
-    mask : ndarray of bool
-    """
-
-    share: float
-    weight: float
-    lean: float
-    outline: float
-    brighter: float
-    mask: Mask
 
 
 def residual(source: Floats, predicted: Floats, target: Floats) -> tuple[Floats, Floats]:
@@ -72,8 +38,8 @@ def residual(source: Floats, predicted: Floats, target: Floats) -> tuple[Floats,
     return np.asarray(beyond, np.float32), features.strongest(np.abs(features.box(drift, 7)))
 
 
-def startling(source: Floats, predicted: Floats, target: Floats, known: Mask, scale: float) -> Floats:
-    """Return by how many times the squared difference around each pixel exceeds what is to be expected there.
+def startling(source: Floats, predicted: Floats, target: Floats, known: Mask, scale: float) -> tuple[Floats, float]:
+    """Return by how many times the squared difference around each pixel exceeds what is to be expected, and the misfit.
 
     To be expected is the grain of the whole, measured where the pictures are smooth, and a misfit in proportion to
     their steepness, measured where they are steep.
@@ -98,7 +64,7 @@ def startling(source: Floats, predicted: Floats, target: Floats, known: Mask, sc
     times[~known] = 0
     around = features.box(np.minimum(times, 400).astype(np.float32), 5)
     around[~known] = 0
-    return around
+    return around, misfit
 
 
 def structure(one: Floats, other: Floats, *, window: int = 9, noise: float = 3.0) -> tuple[Floats, Mask]:
@@ -109,51 +75,3 @@ def structure(one: Floats, other: Floats, *, window: int = 9, noise: float = 3.0
     shared = features.box(one * other, window) - mean_one * mean_other
     floor = noise**2
     return (shared + floor) / (np.sqrt(var_one * var_other) + floor), np.maximum(var_one, var_other) > 4 * floor
-
-
-def pieces(
-    off: Mask, beyond: Floats, tolerance: float, known: Mask, one: Floats, other: Floats, *, band: int = 1
-) -> list[Difference]:
-    """Return the connected pieces of what is off, the weightiest first, at most 60.
-
-    Parameters
-    ----------
-    off : ndarray of bool, shape (height, width)
-    beyond : ndarray of float32, same shape
-        By how many levels the pictures differ.
-    tolerance : float
-        Levels that were allowed.
-    known : ndarray of bool, same shape
-        Where both pictures are known.
-    one, other : ndarray of float32, shape (height, width, 3)
-    band : int
-        How many pixels inside a piece's edge its outline may lie.
-    """
-    steep = [features.slope(one), features.slope(other)]
-    miss = luma(other) - luma(one)
-    area, found = max(1, int(known.sum())), []
-    for part in features.parts(off, least=2)[:_MOST]:
-        left, top, wide, high = part.box
-        window = np.s_[max(0, top - 6) : top + high + 6, max(0, left - 6) : left + wide + 6]
-        mask, here = part.mask[window], known[window]
-        lean, outline = _lean(mask, off[window], here, [s[window] for s in steep], band)
-        weight = float((np.maximum(beyond[window][mask], tolerance * 0.5) / tolerance).sum())
-        found.append(Difference(part.pixels / area, weight, lean, outline, _brighter(miss[window][mask]), part.mask))
-    return sorted(found, key=lambda piece: (-piece.weight, piece.share))
-
-
-def _brighter(miss: Floats) -> float:
-    strong = miss[np.abs(miss) > 0.3 * np.abs(miss).max(initial=0.0)]
-    return float(strong.sum() / max(1e-6, float(np.abs(strong).sum())))
-
-
-def _lean(mask: Mask, off: Mask, known: Mask, steep: list[Floats], band: int) -> tuple[float, float]:
-    """Return in which of the pictures a piece's rim stands out against what is around it, and how much at most."""
-    wide = features.grown(mask, 1)
-    rim = wide & ~features.shrunk(mask, band) & known
-    around = features.grown(wide, 3) & ~wide & ~off & known
-    stands = []
-    for slope in steep:
-        ground = float(slope[around].mean()) if around.any() else 0.0
-        stands.append(max(0.0, (float(slope[rim].mean()) if rim.any() else 0.0) - ground))
-    return (stands[1] - stands[0]) / (stands[0] + stands[1] + 1.5), max(stands)

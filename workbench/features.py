@@ -335,6 +335,39 @@ def grown(mask: npt.NDArray[np.bool_], by: int) -> npt.NDArray[np.bool_]:
     return np.asarray(cv2.dilate(mask.astype(np.uint8), kernel) > 0)
 
 
+class Labelled:
+    """The connected parts of a mask, for sums over each: values are given for the mask's pixels, in its order.
+
+    Attributes
+    ----------
+    count : int
+    sizes : ndarray of float64, shape (count,)
+        Pixels of each.
+    """
+
+    def __init__(self, mask: npt.NDArray[np.bool_]) -> None:
+        count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
+        self.count = count - 1
+        self._label = labels[mask] - 1
+        self.sizes = np.bincount(self._label, minlength=self.count).astype(np.float64)
+
+    def sums(self, values: Floats) -> npt.NDArray[np.float64]:
+        """Return the sum over each part."""
+        return np.asarray(np.bincount(self._label, values, minlength=self.count), np.float64)
+
+    def reached(self, values: Floats, pixels: int) -> npt.NDArray[np.float64]:
+        """Return what so many pixels of each part reach; 0 for parts that have fewer."""
+        order = np.lexsort((-values, self._label))
+        starts = np.concatenate([[0], np.cumsum(self.sizes)[:-1]]).astype(np.int64)
+        at = np.minimum(starts + pixels - 1, len(values) - 1)
+        return np.where(self.sizes >= pixels, values[order[at]], 0.0)
+
+
+def labelled(mask: npt.NDArray[np.bool_]) -> Labelled:
+    """Return the connected parts of a mask."""
+    return Labelled(mask)
+
+
 class Part(NamedTuple):
     """One connected part of a mask: its pixels, and the box around it (left, top, width, height)."""
 

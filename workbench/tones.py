@@ -1,8 +1,9 @@
 """What an edit did to the tones of a whole picture, estimated from two pictures that lie on each other.
 
 Brightness, contrast and gamma make a smooth curve, light from a side or dark corners a slow drift over the picture,
-a colour cast a gain for each channel, fading or greying a common factor on all colours. Nothing else is allowed for:
-a mapping that could take every colour to any other would explain a red shirt from a blue one.
+a colour cast a gain for each channel, fading or greying a common factor on all colours; grey and brown tones are made
+of the brightness alone. Beyond that a few levels by colour are allowed for and nothing else: a mapping that could take
+every colour to any other would explain a red shirt from a blue one.
 """
 
 from __future__ import annotations
@@ -20,6 +21,15 @@ Doubles = npt.NDArray[np.float64]
 
 GREY = 0.15
 """Strength of the colours below which a picture is without them."""
+
+ONE_TINT = 4.5
+"""Levels by which the colours of a picture in one tint stray from what the brightness makes them, at most."""
+STRONGEST_TINT = 85.0
+"""Levels between the channels of a tint, at most: brown tones have some 70, a green shirt on grey has more."""
+WEAKEST = 0.3
+"""How weak colours can have become that are still there."""
+POLISH = 10.0
+"""Levels by which tones may be off, by colour, from what a curve and a cast explain."""
 
 _SAMPLE = 2_000
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
@@ -63,6 +73,50 @@ def liveliness(picture: Floats, known: Mask) -> float:
     return float(values.std()) + 2 * float((values - values.mean(1, keepdims=True)).std())
 
 
+def in_order(one: Floats, other: Floats, known: Mask) -> bool:
+    """Tell whether the first picture explains the second, rather than the other way round.
+
+    Colours explain grey, what was not clipped explains what was, and the livelier explains the duller.
+    """
+    values = [_thinned(x, known) for x in (one, other)]
+    loose = [_looseness(x) for x in values]
+    if min(loose) < ONE_TINT and max(loose) > 1.6 * min(loose):
+        return loose[0] > loose[1]
+    clipped = [float(((x <= 4) | (x >= 251)).mean()) for x in values]
+    if abs(clipped[0] - clipped[1]) > 0.004:
+        return clipped[0] < clipped[1]
+    return liveliness(one, known) >= liveliness(other, known)
+
+
+def _thinned(picture: Floats, known: Mask) -> Floats:
+    values = picture[known]
+    return values[:: max(1, len(values) // _SAMPLE)]
+
+
+def _tint(values: Floats, other: Floats) -> str:
+    """Return "grey" or "tint" where colours are made of the brightness alone, and the other's are not."""
+    strong = float(np.quantile(np.ptp(values, axis=1), 0.98))
+    name = "grey" if strong < 6 else "tint" if 18 < strong < STRONGEST_TINT else ""
+    loose = _looseness(values) if name else ONE_TINT
+    return name if loose < ONE_TINT and _looseness(other) > 1.6 * loose else ""
+
+
+def _astray(colours: Floats, outside: Floats, weights: Doubles) -> float:
+    """Return by how many levels colours stray, on average, from where the same hues, weaker or stronger, would be."""
+    miss = outside - luma(outside)[:, None] - colours
+    miss = miss - np.average(miss, axis=0, weights=weights)
+    return float(np.average(np.abs(miss).max(1), weights=weights))
+
+
+def _looseness(values: Floats) -> float:
+    """Return by how many levels colours stray from what a tint of the brightness would make them."""
+    y = luma(values) / 255
+    terms = np.stack([np.ones_like(y), y, y * y, y**3], axis=1).astype(np.float64)
+    terms_t = terms.T
+    rest = values - terms @ np.linalg.solve(terms_t @ terms + 1e-3 * np.eye(4), terms_t @ values)
+    return float(np.abs(rest).max(1).mean())
+
+
 def retoned(source: Floats, target: Floats, known: Mask) -> Retoned:
     """Return the source in the target's tones.
 
@@ -83,13 +137,36 @@ def retoned(source: Floats, target: Floats, known: Mask) -> Retoned:
     toned = np.clip(curve(source), 0, 255)
     grey = luma(toned)[..., None]
     before = (toned - grey)[rows, columns]
-    strength = _strength(before, outside - y_out[:, None], weights)
+    strength, tint = _strength(before, outside - y_out[:, None], weights), _tint(outside, source[rows, columns])
+    tinted = tint == "grey" or (tint == "tint" and _astray(strength * before, outside, weights) > ONE_TINT)
+    strength = 0.0 if tinted else strength if tint else max(WEAKEST, strength)
     toned = grey + np.float32(strength) * (toned - grey)
     for channel in range(3):
-        toned[..., channel] = _cast(toned[rows, columns, channel], outside[:, channel], weights, free=strength < GREY)(
+        toned[..., channel] = _cast(toned[rows, columns, channel], outside[:, channel], weights, free=tinted)(
             toned[..., channel]
         )
-    return Retoned(np.clip(toned, 0, 255), curve.slope, strength, curve.drift, curve.words(strength))
+    toned = _polished(np.clip(toned, 0, 255), target, rows, columns)
+    return Retoned(toned, curve.slope, strength, curve.drift, curve.words(strength))
+
+
+def _polished(toned: Floats, target: Floats, rows: Any, columns: Any) -> Floats:
+    """Return tones corrected by a few levels, smoothly by colour: what the curve and the casts are too simple for."""
+    here = toned[rows, columns]
+    terms, miss = _quadratic(here).astype(np.float64), (target[rows, columns] - here).astype(np.float64)
+    weights, found = np.ones(len(terms)), np.zeros((10, 3))
+    for width in (30.0, 15.0, 10.0):
+        weighted = terms * weights[:, None]
+        found = np.linalg.solve(weighted.T @ terms + 2 * np.eye(10), weighted.T @ miss)
+        weights = 1 / (1 + (np.abs(miss - terms @ found).max(1) / width) ** 2) ** 2
+    step = np.clip(_quadratic(toned) @ found.astype(np.float32), -POLISH, POLISH)
+    return np.asarray(np.clip(toned + step, 0, 255), np.float32)
+
+
+def _quadratic(picture: Floats) -> Floats:
+    red, green, blue = (picture[..., channel] / np.float32(255) for channel in range(3))
+    return np.stack(
+        [np.ones_like(red), red, green, blue, red**2, green**2, blue**2, red * green, red * blue, green * blue], axis=-1
+    )  # fmt: skip
 
 
 class _Curve:
@@ -198,14 +275,14 @@ def _cast(values: Floats, wanted: Floats, weights: Doubles, *, free: bool) -> Ca
     Where the target has no colours of its own, any curve: brown tones and the like are made of the brightness alone.
     """
     x = values / 255.0
-    powers = [np.ones(len(x)), x, x**2] if free else [np.ones(len(x)), x]
+    powers = [np.ones(len(x)), x, x**2, x**3] if free else [np.ones(len(x)), x]
     terms = np.stack(powers, axis=1) * np.sqrt(weights)[:, None]
-    pull = np.diag([0.1] * 3 if free else [3.0] * 2)
+    pull = np.diag([0.1] * 4 if free else [3.0] * 2)
     found, _ = robust_fit(
-        terms, np.asarray(wanted * np.sqrt(weights), np.float64), pull, np.array([0.0, 255.0, 0.0][: len(powers)])
+        terms, np.asarray(wanted * np.sqrt(weights), np.float64), pull, np.array([0.0, 255.0, 0.0, 0.0][: len(powers)])
     )
     if free:
-        a, b, c = (np.float32(v) for v in (found[0], found[1] / 255, found[2] / 255**2))
-        return lambda channel: a + channel * (b + channel * c)
+        a, b, c, d = (np.float32(v / 255**n) for n, v in enumerate(found))
+        return lambda channel: np.asarray(a + channel * (b + channel * (c + channel * d)), np.float32)
     offset, gain = np.float32(np.clip(found[0], -_OFFSET, _OFFSET)), np.float32(np.clip(found[1] / 255, *_GAINS))
     return lambda channel: offset + gain * channel

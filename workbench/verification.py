@@ -1,9 +1,9 @@
 """Whether two pictures are the same picture: one is laid on the other, and what differs is looked at piece by piece.
 
 A hash or a few matching features propose; this decides. Everything that an edit does to the whole picture (brightness,
-contrast, colour cast, grey) is estimated once for the whole and taken out. What is left over must be little, or look
-like something that was put on: lettering, a badge, a bar along an edge. A piece whose colour or pattern differs inside
-unchanged outlines is how one product comes in two colours: a `variant`, never a duplicate.
+contrast, colour cast, grey) is estimated once for the whole and taken out. What was put on (lettering, a badge, a bar
+along an edge: see `workbench.put_on`) is set aside. No piece of the rest may differ in its fine structure, nor in its
+colour: that is how one product comes in two colours, and one form with two names: a `variant`, never a duplicate.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from workbench import differences, features, tones
-from workbench.differences import Difference
+from workbench import differences, features, put_on, tones
 from workbench.errors import BadValue
 from workbench.features import Features, Floats, Matrix, Pixels
 
@@ -37,29 +36,33 @@ SYMMETRIES: dict[str, Matrix] = {
 
 MIRRORED = ("mirror", "flip", "transpose", "transverse")
 
-VERSION = 4
+VERSION = 5
 """Goes up with whatever changes verdicts: what was said before is then asked again."""
 
 FRAME = 128
 """Long edge, in pixels, at which the overlap is compared."""
-FINE = 300
+FINE = 256
 """The same for small print, which is looked at once the rest agrees."""
 
 
-SMALL = 0.003
-"""Part of the overlap from which on something can have been put on; what is smaller was changed."""
-MINOR = 0.25
-"""Part of what was put on one picture below which what seems to be put on the other is an effect of it."""
+HOPELESS = 0.35
+"""Agreement and likeness below which nobody looks any closer."""
+SAME_SHAPE = (0.82, 0.93)
+"""Likeness of fine structure up to which a piece was changed, and from which on it differs in tone only."""
+SAME_SHAPE_IF_CALM = (0.955, 0.985)
+"""The same where hardly anything else differs: a digit for another at the size of a label."""
+CLEAN = 1.0
+"""Times by which the square of what differs exceeds what is to be expected, in a hundredth of an ordinary copy."""
+SMALLEST_PATCH = 100
+"""Pixels from which on a piece has a colour of its own."""
+SHIFT, SHIFT_COLOUR = 44.0, 19.0
+"""Levels by which a piece may be off on the whole, and its channels from each other; less where it is large."""
 SEAM = 10.0
 """Levels by which a picture changes where a picture inside it ends."""
 DRIFT = 1.9
 """Levels by which the light over a mere crop can seem to change."""
-MARK = 0.03
-"""Part of the overlap that one word of a watermark covers at most."""
-CLEAR = 0.42
-"""Lean from which on something has its outline in one picture only: see `workbench.differences.Difference`."""
-FAINT = 2.0
-"""Levels a pixel by which an outline stands out at least; what has none is light, not a thing."""
+PLENTY = 0.15
+"""Part of what is beside the overlap that has structure where a picture was cropped, and no ground painted further."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +81,8 @@ class Thresholds:
         Part of the structured area whose structure must agree.
     deviation : float
         Levels of 255 by which a pixel may be off after the whole picture's change of tone was taken out.
-    recoloured : float
-        Part of the overlap that may differ in colour inside unchanged outlines.
     overlaid : float
-        Part of the overlap that something put on may cover; two and a half times as much where it lies along an edge.
-    two_sided : float
-        Part of it that may be put on the other of the two, where one has more.
+        Part of the overlap that something put on may cover; twice as much by strokes, two and a half times by a bar.
     share : float
         Part of at least one of them that both show.
     startling : float
@@ -95,11 +94,9 @@ class Thresholds:
     least: float = 0.5
     inliers: int = 10
     likeness: float = 0.75
-    agreement: float = 0.7
+    agreement: float = 0.88
     deviation: float = 20.0
-    recoloured: float = 0.0055
     overlaid: float = 0.1
-    two_sided: float = 0.002
     startling: float = 14.0
     share: float = 0.55
     whole: float = 0.85
@@ -117,7 +114,7 @@ class Verdict:
     evidence : dict
         ``because`` (words), ``homography`` (3 rows of 3; takes points of the first picture, relative 0–1, to the
         second's; None where nothing fits), ``symmetry`` (its nearest of `SYMMETRIES`), ``inliers``, ``agreement``,
-        ``recoloured``, ``overlaid``, ``covers_a``, ``covers_b`` (parts of 1).
+        ``changed``, ``overlaid``, ``covers_a``, ``covers_b`` (parts of 1).
     """
 
     relation: Relation
@@ -183,7 +180,7 @@ def verify(
         found = _compare(one, other, laid, limits)
         if best is None or _rank(found) > _rank(best):
             best = found
-        if best.is_duplicate or not thorough:
+        if best.is_duplicate or not thorough or (found.relation == "variant" and found.evidence["agreement"] > 0.97):
             break
     return best or Verdict("unrelated", 0.0, {"because": "Nothing in the one is found in the other."})
 
@@ -283,6 +280,7 @@ class _Overlap(NamedTuple):
     is_whole: bool  # nothing cropped, nothing around
     is_squeezed: bool
     has_seam: bool  # one ends inside the other
+    has_more: bool  # one shows more beside it than plain ground
 
 
 def _compare(a: Pixels, b: Pixels, laid: _Laid, limits: Thresholds) -> Verdict:
@@ -290,18 +288,17 @@ def _compare(a: Pixels, b: Pixels, laid: _Laid, limits: Thresholds) -> Verdict:
     if best is None:
         return Verdict("unrelated", 0.0, {"because": "Nothing in the one is found in the other."})
     overlap, figures = best
-    verdict = _judge(overlap, figures, laid, limits)
-    if not verdict.is_duplicate:
-        return verdict
+    if figures.agreement < HOPELESS or figures.likeness < HOPELESS:
+        return _judge(overlap, figures, laid, limits)
     close = _lay(a, b, overlap.matrix, FINE)
     assert close is not None, "it overlapped at a smaller size"
-    details = _details(close, limits)
-    if details.worst > limits.startling / 2:
-        finer = _refined(a, b, close, np.ones_like(close.known), bends=_bend(close.matrix) > 0.002)
-        again = None if finer is None else _details(finer, limits)
-        if again is not None and again.worst < details.worst:
-            details = again
-    return _judge(overlap, figures, laid, limits, details)
+    seen = _look_closely(close, limits)
+    if (seen.misfit > 0.2 or not _is_exact(close.matrix)) and (seen.changed > 1 or seen.agreement < 0.99):
+        finer = _refined(a, b, close, seen.calm, bends=_bend(close.matrix) > 0.002)
+        again = None if finer is None else _look_closely(finer, limits)
+        if again is not None and again.fits > seen.fits:
+            seen = again
+    return _judge(overlap, figures, laid, limits, seen)
 
 
 def _best_laid(a: Pixels, b: Pixels, laid: _Laid, limits: Thresholds) -> tuple[_Overlap, _Figures] | None:
@@ -334,6 +331,11 @@ def _snapped(matrix: Matrix) -> list[Matrix]:
     return [exact] * (gap < 0.06) + [matrix] * (gap > 0.002)
 
 
+def _is_exact(matrix: Matrix) -> bool:
+    """Tell whether a homography is one of the symmetries of the whole."""
+    return float(np.abs(matrix - SYMMETRIES[nearest_symmetry(matrix)]).max()) < 1e-9
+
+
 def _lay(a: Pixels, b: Pixels, matrix: Matrix, frame: int) -> _Overlap | None:
     """Lay the pictures on each other in the frame of the one that the overlap covers more of."""
     box_a, covers_a = _shared(matrix, b.shape)
@@ -357,7 +359,10 @@ def _lay(a: Pixels, b: Pixels, matrix: Matrix, frame: int) -> _Overlap | None:
         return None
     has_seam = max(_seam(matrix, b), _seam(features.inverse(matrix), a)) > SEAM
     whole = min(covers_a, covers_b) > 0.96
-    return _Overlap(one, other, known, covers_a, covers_b, matrix, whole, _squeeze(a, b, matrix) > 1.04, has_seam)
+    has_more = not whole and max(_plenty_beside(matrix, b), _plenty_beside(features.inverse(matrix), a)) > PLENTY
+    return _Overlap(
+        one, other, known, covers_a, covers_b, matrix, whole, _squeeze(a, b, matrix) > 1.04, has_seam, has_more
+    )
 
 
 def _squeeze(a: Pixels, b: Pixels, matrix: Matrix) -> float:
@@ -368,7 +373,7 @@ def _squeeze(a: Pixels, b: Pixels, matrix: Matrix) -> float:
     return float(long / short)
 
 
-def _is_plausible(overlap: _Overlap, details: _Details | None) -> bool:
+def _is_plausible(overlap: _Overlap, close: _Close | None) -> bool:
     """Tell whether a copy can lie so: who squeezes a picture neither crops it nor paints its ground further.
 
     A thing that was turned a little between two shots is squeezed, one that was exchanged for a larger one is
@@ -377,7 +382,16 @@ def _is_plausible(overlap: _Overlap, details: _Details | None) -> bool:
     """
     if overlap.is_whole or overlap.has_seam:
         return True
-    return not overlap.is_squeezed and (details is None or details.drift < DRIFT)
+    return not overlap.is_squeezed and (overlap.has_more or close is None or close.drift < DRIFT)
+
+
+def _plenty_beside(matrix: Matrix, picture: Pixels) -> float:
+    """Return which part of what a picture shows beside the other one is more than plain ground."""
+    grey = features.resize(features.to_grey(picture), (64, 64)).astype(np.float32)
+    places = (np.stack(np.meshgrid(np.arange(64), np.arange(64)), axis=-1).reshape(-1, 2) + 0.5) / 64
+    there = features.apply(features.inverse(matrix), places)
+    beside = ((there < 0) | (there > 1)).any(1).reshape(64, 64)
+    return float((features.slope(grey)[beside] > 3).mean()) if beside.sum() >= 64 else 0.0
 
 
 def _seam(matrix: Matrix, picture: Pixels) -> float:
@@ -447,9 +461,6 @@ class _Figures(NamedTuple):
     agreement: float  # part of the structured area whose structure agrees
     structured: float  # part of the overlap that has structure
     off: float  # part of the overlap that is off
-    recoloured: float
-    overlaid: float
-    two_sided: float  # what the other side has put on, where both have
     tolerance: float
     tone: str
     likeness: float  # correlation of the brightness where nothing is off
@@ -469,8 +480,7 @@ class _Figures(NamedTuple):
 def _figures(overlap: _Overlap, limits: Thresholds) -> _Figures:
     known = features.inner(overlap.known, 2)
     one, other = _equally_sharp(overlap.one, overlap.other)
-    livelier = tones.liveliness(one, known) >= tones.liveliness(other, known)
-    source, target = (one, other) if livelier else (other, one)
+    source, target = (one, other) if tones.in_order(one, other, known) else (other, one)
     toned = tones.retoned(source, target, known)
     scale = max(0.35, min(1.0, toned.slope))
     beyond, slow = (x / scale for x in differences.residual(source, toned.picture, target))
@@ -478,18 +488,13 @@ def _figures(overlap: _Overlap, limits: Thresholds) -> _Figures:
     tolerance = float(np.clip(8 + 4.5 * grain, limits.deviation, 2.2 * limits.deviation))
     off = known & ((beyond > tolerance) | ((slow > tolerance) & (beyond > 0.25 * tolerance)))
     agree, textured = differences.structure(tones.luma(toned.picture), tones.luma(target))
-    found = differences.pieces(off, beyond, tolerance, known, toned.picture, target)
-    recoloured, added, excused = _sort_out(found, off.shape)
-    counted = textured & known & ~excused
+    counted = textured & known
     agreement = float((agree[counted] > 0.5).mean()) if counted.sum() > 30 else float(not off.any())
     area = max(1, int(known.sum()))
     return _Figures(
         agreement,
-        float((textured & known).sum() / area),
+        float(counted.sum() / area),
         float(off.sum() / area),
-        recoloured,
-        sum(added),
-        min(added) if min(added) > MINOR * max(added) else 0.0,
         tolerance,
         toned.words,
         _correlation(tones.luma(toned.picture), tones.luma(target), known & ~off),
@@ -523,159 +528,109 @@ def _sharpness(picture: Floats) -> float:
     return float((grey - soft).std()) / max(0.3, float((soft - features.smooth(grey, 3.0)).std()))
 
 
-def _sort_out(found: list[Difference], shape: tuple[int, ...]) -> tuple[float, list[float], Mask]:
-    """Return what was recoloured, what was put on the first and on the second, and where that is.
-
-    Where nearly everything was put on one of them, what isn't clear was too: lettering crosses outlines by chance.
-    """
-    clear = [sum(d.share for d in found if side * d.lean > CLEAR) for side in (-1, 1)]
-    main = 1 if clear[1] >= clear[0] else -1
-    unclear = sum(d.share for d in found if abs(d.lean) <= CLEAR and main * d.lean > 0.15)
-    leans = 0.15 if max(clear) > 3 * unclear else CLEAR
-    recoloured, added = 0.0, [0.0, 0.0]
-    excused = np.zeros(shape, bool)
-    bar = _bar(found, shape)
-    for piece in found:
-        in_bar = bool(bar[piece.mask].mean() > 0.9)
-        if in_bar or main * piece.lean > leans or -main * piece.lean > CLEAR:
-            added[int((main if in_bar else piece.lean) > 0)] += piece.share * (0.4 if in_bar else 1.0)
-            excused |= piece.mask
-        elif piece.weight > 6:
-            recoloured += piece.share * (0.1 if piece.outline < FAINT else 1.0)
-    return recoloured, added, features.grown(excused, 4)
+# — a closer look —
 
 
-def _bar(found: list[Difference], shape: tuple[int, ...]) -> Mask:
-    """Return the rows or columns that a piece along one whole edge of the overlap takes up."""
-    bar: Mask = np.zeros(shape, np.bool_)
-    for piece in (piece for piece in found if abs(piece.lean) > 0.3):
-        ways: list[tuple[Mask, Mask]] = [(piece.mask, bar), (piece.mask.T, bar.T)]
-        for mask, target in ways:
-            band = np.flatnonzero(mask.any(1))
-            low, high = int(band[0]), int(band[-1]) + 1
-            if mask.any(0).mean() > 0.75 and (low < 6 or high > len(mask) - 6) and high - low < 0.3 * len(mask):
-                target[low:high] = True
-    return bar
+class _Close(NamedTuple):
+    """What a closer look shows: what differs, and isn't put on."""
 
-
-# — small print —
-
-
-class _Details(NamedTuple):
-    """How much smaller things stand out of what differs anyway: changed, and put on the side that has less."""
-
-    changed: float
-    two_sided: float
+    changed: float  # how far the worst change stands out of what differs anyway, or how far its colour is off
+    worst: str  # 'details' or 'colour'
+    agreement: float  # part of the structured area, without what was put on, whose structure agrees
+    overlaid: float  # part that something put on covers
     drift: float  # levels by which the light drifts over the picture while its tones stay
+    misfit: float  # pixels by which outlines miss each other
+    calm: Mask
 
     @property
-    def worst(self) -> float:
-        """The larger of the two."""
-        return max(self.changed, self.two_sided)
+    def fits(self) -> float:
+        """How well the pictures lie on each other; more is better."""
+        return 100 * self.agreement - 40 * self.misfit
 
 
-def _details(overlap: _Overlap, limits: Thresholds) -> _Details:
-    """Look for small things that differ far more than the rest of the picture does.
+def _look_closely(overlap: _Overlap, limits: Thresholds) -> _Close:
+    """Look for things that differ far more than the rest of the picture does.
 
     What recompression, blur and small misfits leave over is in proportion to how steep the picture is. That
     proportion is measured on the pictures themselves; a changed digit stands out from it.
     """
-    known = features.inner(overlap.known, 6)
+    known = features.inner(overlap.known, 4)
     if not known.any():
-        return _Details(0.0, 0.0, 0.0)
+        return _Close(0.0, "details", 0.0, 0.0, 0.0, 0.0, known)
     one, other = _equally_sharp(overlap.one, overlap.other)
-    livelier = tones.liveliness(one, known) >= tones.liveliness(other, known)
-    source, target = (one, other) if livelier else (other, one)
+    source, target = (one, other) if tones.in_order(one, other, known) else (other, one)
     toned = tones.retoned(source, target, known)
     scale = max(0.35, min(1.0, toned.slope))
-    startling = differences.startling(source, toned.picture, target, known, scale)
-    off = startling > limits.startling / 2
-    found = differences.pieces(off, startling, limits.startling, known, toned.picture, target, band=5)
-    peaks = [_peak(startling, piece) * (0.3 if piece.outline < FAINT else 1.0) for piece in found]
-    clear = [sum(d.share for d in found if side * d.lean > CLEAR) for side in (-1, 1)]
-    has_overlay = max(clear) > max(SMALL, 4 * min(clear))
-    lit = _lit(found) if has_overlay or _is_all_over(found) else 0
-    changed, added = 0.0, [0.0, 0.0]
-    for peak, piece in zip(peaks, found, strict=True):
-        side = int(piece.lean > 0)
-        if (has_overlay and piece.outline < FAINT) or (abs(piece.lean) > 0.3 and _in_corner(piece.mask)):
-            continue  # a faint stroke of the same lettering; a corner of the page behind
-        if lit and lit * piece.brighter > 0.8 and piece.share < MARK:
-            continue  # lettering that lets the picture through has the picture's outlines too
-        rest = clear[side] > 4 * clear[1 - side] + 0.5 * piece.share
-        if clear[side] > SMALL and abs(piece.lean) > (0.2 if rest else CLEAR):
-            added[side] = max(added[side], peak)
-        else:
-            changed = max(changed, peak)
-    drift = toned.drift if abs(toned.slope - 1) < 0.1 else 0.0
-    return _Details(changed, min(added) if min(clear) > MINOR * max(clear) else 0.0, drift)
+    startling, misfit = differences.startling(source, toned.picture, target, known, scale)
+    # Where hardly anything differs, less stands out.
+    calm = float(np.clip(np.quantile(startling[known], 0.99) / CLEAN, 0.3, 1))
+    startling /= np.float32(calm)
+    off = known & (startling > limits.startling / 2)
+    found = put_on.find(toned.picture, target, off, known)
+    excused = features.grown(found.anywhere, 4)
+    grey = [tones.luma(toned.picture), tones.luma(target)]
+    agree, textured = differences.structure(*grey, window=11)
+    counted = textured & known & ~excused
+    agreement = float((agree[counted] > 0.5).mean()) if counted.sum() > 60 else 1.0
+    area = max(1, int(known.sum()))
+    share = [float(mask.sum() / area) for mask in found]
+    changed, worst = _changed(
+        off & ~excused, startling, toned.picture, target, SAME_SHAPE if calm > 0.6 else SAME_SHAPE_IF_CALM
+    )
+    drift = toned.drift if abs(toned.slope - 1) < 0.06 else 0.0
+    overlaid = 0.4 * share[0] + share[1] + 0.35 * share[2]
+    return _Close(changed, worst, agreement, overlaid, drift, misfit, ~features.grown(off, 3))
 
 
-def _lit(found: list[Difference]) -> int:
-    """Return 1 where nearly all pieces are brighter in the second picture, -1 where darker, 0 where it is mixed.
-
-    Translucent lettering of one colour does that; a number in place of another is brighter here and darker there.
-    """
-    total = sum(d.share for d in found)
-    mean = sum(d.share * d.brighter for d in found) / max(1e-9, total)
-    return int(np.sign(mean)) if abs(mean) > 0.9 else 0
-
-
-def _is_all_over(found: list[Difference]) -> bool:
-    """Tell whether there are many small pieces, spread over the whole picture, as a repeated mark is."""
-    if len(found) < 8 or max(d.share for d in found) > MARK:
-        return False
-    rows, columns = np.nonzero(np.logical_or.reduce([d.mask for d in found]))
-    high, wide = found[0].mask.shape
-    return bool(np.ptp(rows) > 0.6 * high and np.ptp(columns) > 0.6 * wide)
-
-
-def _in_corner(mask: Mask) -> bool:
-    high, wide = mask.shape
-    rows, columns = np.nonzero(mask)
-    down, across = min(rows.min(), high - 1 - rows.max()), min(columns.min(), wide - 1 - columns.max())
-    return bool(down < 12 and across < 12 and np.ptp(rows) < 0.15 * high and np.ptp(columns) < 0.15 * wide)
-
-
-def _peak(startling: Floats, piece: Difference) -> float:
-    """Return what some pixels of a piece reach: a speck doesn't count."""
-    values = startling[piece.mask]
-    return float(np.partition(values, -8)[-8]) if len(values) >= 8 else 0.0
+def _changed(off: Mask, startling: Floats, one: Floats, other: Floats, same: tuple[float, float]) -> tuple[float, str]:
+    """Return how far the worst piece of what is off stands out, and whether by its details or by its colour."""
+    pieces = features.labelled(off)
+    if not pieces.count:
+        return 0.0, "details"
+    fine = [(grey - features.smooth(grey, 3.0))[off] for grey in (tones.luma(one), tones.luma(other))]
+    noise = 9.0 * pieces.sizes
+    shared, left, right = (pieces.sums(x * y) + noise for x, y in (fine, fine[:1] * 2, fine[1:] * 2))
+    likeness = shared / np.sqrt(left * right)
+    miss = np.stack([pieces.sums((other - one)[off][:, channel]) for channel in range(3)]) / pieces.sizes
+    peaks = pieces.reached(startling[off], 8)
+    shape = peaks * np.clip((same[1] - likeness) / (same[1] - same[0]), 0, 1)
+    shift = np.maximum(np.ptp(miss, axis=0) / SHIFT_COLOUR, np.abs(miss).max(0) / SHIFT)
+    large = np.clip(1 - 0.35 * np.log10(pieces.sizes / 300), 0.5, 1)
+    colour = 14 * np.where(pieces.sizes >= SMALLEST_PATCH, shift / large, 0)
+    return float(max(shape.max(), colour.max())), "colour" if colour.max() > shape.max() else "details"
 
 
 # — the verdict —
 
 
 def _judge(
-    overlap: _Overlap, figures: _Figures, laid: _Laid, limits: Thresholds, details: _Details | None = None
+    overlap: _Overlap, figures: _Figures, laid: _Laid, limits: Thresholds, close: _Close | None = None
 ) -> Verdict:
     whole = min(overlap.covers_a, overlap.covers_b) >= limits.whole
+    agreement = figures.agreement if close is None else close.agreement
     marks = {
         "likeness": _mark(figures.likeness, 0.0, limits.likeness, 0.95),
-        "structure": _mark(figures.agreement, 2 * limits.agreement - 1, limits.agreement, 1.0),
-        "colour": _mark(-figures.recoloured, -4 * limits.recoloured, -limits.recoloured, 0.0),
-        "cover": _mark(-figures.overlaid, -2 * limits.overlaid, -limits.overlaid, 0.0),
-        "sides": _mark(-figures.two_sided, -4 * limits.two_sided, -limits.two_sided, 0.0),
-        "geometry": 1.0 if _is_plausible(overlap, details) else 0.4,
+        "structure": _mark(agreement, 2 * limits.agreement - 1, limits.agreement, 1.0),
+        "geometry": 1.0 if _is_plausible(overlap, close) else 0.4,
         "share": _mark(max(overlap.covers_a, overlap.covers_b), 0.0, limits.share, 0.9),
         "evidence": _mark(figures.structured, 0.0, 0.04, 0.3),
     }
     if laid.matches:
         agree = _mark(laid.inliers / laid.matches, 0.06, 0.15, 0.4)
         marks["features"] = min(agree, _mark(laid.inliers, limits.inliers / 2, limits.inliers, 4 * limits.inliers))
-    if details is not None:
-        marks["details"] = _mark(-details.changed, -4 * limits.startling, -limits.startling, -limits.startling / 2)
-        marks["sides"] = min(
-            marks["sides"], _mark(-details.two_sided, -4 * limits.startling, -limits.startling, -limits.startling / 2)
-        )
+    if close is None:
+        marks["structure"] = min(0.4, marks["structure"])
+    else:
+        marks["cover"] = _mark(-close.overlaid, -2 * limits.overlaid, -limits.overlaid, 0.0)
+        marks[close.worst] = _mark(-close.changed, -4 * limits.startling, -limits.startling, -limits.startling / 2)
     score = min(marks.values())
     weakest = min(marks, key=lambda name: marks[name])
     if score >= limits.least:
         relation: Relation = "fuzzy" if whole else "content"
     else:
         found = not laid.matches or laid.inliers >= limits.inliers
-        relation = "variant" if figures.agreement >= 0.5 and figures.structured > 0.04 and found else "unrelated"
-    return Verdict(relation, round(score, 4), _evidence(overlap, figures, laid, relation, weakest, details))
+        relation = "variant" if agreement >= 0.5 and figures.structured > 0.04 and found else "unrelated"
+    return Verdict(relation, round(score, 4), _evidence(overlap, figures, laid, relation, weakest, close))
 
 
 def _mark(value: float, none: float, limit: float, full: float) -> float:
@@ -688,7 +643,6 @@ _BECAUSE = {
     "structure": "Outlines and texture don't agree.",
     "colour": "A part has another colour or pattern inside the same outlines.",
     "cover": "Too much differs.",
-    "sides": "Each has something that the other lacks.",
     "geometry": "It lies as no crop and no frame does: another view, or another size of the thing.",
     "share": "They share a part, and each shows more beside it.",
     "evidence": "There is too little in the picture to tell.",
@@ -702,7 +656,7 @@ def _rounded(matrix: Matrix) -> list[list[float]]:
 
 
 def _evidence(
-    overlap: _Overlap, figures: _Figures, laid: _Laid, relation: str, weakest: str, details: _Details | None
+    overlap: _Overlap, figures: _Figures, laid: _Laid, relation: str, weakest: str, close: _Close | None
 ) -> dict[str, Any]:
     symmetry = nearest_symmetry(overlap.matrix)
     because = _BECAUSE[weakest]
@@ -710,7 +664,7 @@ def _evidence(
         because = "The whole picture agrees, piece by piece."
     elif relation == "content":
         because = "The part that both show agrees, piece by piece."
-    if relation in ("fuzzy", "content") and figures.overlaid > 0.002:
+    if relation in ("fuzzy", "content") and close is not None and close.overlaid > 0.001:
         because += " Something was put on one of them."
     return {
         "because": because,
@@ -721,13 +675,10 @@ def _evidence(
         "matches": laid.matches,
         "tone": figures.tone,
         "likeness": round(figures.likeness, 3),
-        "agreement": round(figures.agreement, 4),
+        "agreement": round(figures.agreement if close is None else close.agreement, 4),
         "structured": round(figures.structured, 4),
-        "recoloured": round(figures.recoloured, 4),
-        "overlaid": round(figures.overlaid, 4),
-        "two_sided": round(figures.two_sided, 4),
-        "tolerance": round(figures.tolerance, 1),
-        "changed": None if details is None else round(details.changed, 1),
+        "overlaid": None if close is None else round(close.overlaid, 4),
+        "changed": None if close is None else round(close.changed, 1),
         "covers_a": round(overlap.covers_a, 3),
         "covers_b": round(overlap.covers_b, 3),
     }
