@@ -88,8 +88,9 @@ where ($batch::varchar is null or f.batch = $batch)
 group by c.actor_a, c.actor_b order by c.actor_a, c.actor_b
 
 -- name: compared_values(field, batch, since, until)
--- What two people entered for one field, as often as they did: for agreement beyond chance.
-select coalesce(fold(c.value_a), '') as value_a, coalesce(fold(c.value_b), '') as value_b, count(*) as pairs
+-- What two people entered for one field, as often as they did: for agreement beyond chance. What the comparator takes for the same is
+-- the same here.
+select coalesce(c.value_a, '') as value_a, coalesce(case when c.agree then c.value_a else c.value_b end, '') as value_b, count(*) as pairs
 from field_comparisons c left join image_facts f using (image_id) left join ledger_events l on l.seq = c.seq
 where c.field = $field and ($batch::varchar is null or f.batch = $batch)
   and ($since::timestamp is null or l."at" >= $since) and ($until::timestamp is null or l."at" < $until)

@@ -117,6 +117,13 @@ def test_the_numbers_are_those_of_the_catalogue(ws: wb.Bench, written: dict[str,
     assert tagged.value == ws.sql("select count(distinct image_id) as n from entered")["n"][0] / 60
 
 
+def test_agreement_beyond_chance_fits_the_share_that_agrees(written: dict[str, Any]) -> None:
+    for row in written["qc"].frame("agreement").to_dict("records"):
+        assert (row["alpha"] == pytest.approx(1.0)) == (row["agreed"] == row["pairs"])
+        assert row["alpha"] <= row["agreed_share"] + 1e-9
+        assert row["alpha_low"] <= row["alpha"] <= row["alpha_high"]
+
+
 def test_page_and_spreadsheet_and_command_say_the_same(
     ws: wb.Bench, written: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
