@@ -349,7 +349,7 @@ def _drawn(figure: Figure, one: Series, place: int, frame: _Frame, shades: Colou
 def _bars(figure: Figure, one: Series, place: int, frame: _Frame, colour: str) -> Iterator[str]:
     bars = [n for n, other in enumerate(figure.series) if other.look == "bars"]
     share = 1 if figure.stacked else len(bars)
-    thick = frame.slot * 0.66 / share
+    thick = min(frame.slot * 0.66, 64.0) / share
     offset = 0.0 if figure.stacked else thick * (bars.index(place) - (share - 1) / 2)
     below = _heaped(figure, place)
     for x, y in zip(one.x, one.y, strict=True):

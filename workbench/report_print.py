@@ -172,7 +172,12 @@ def _table(table: Table, words: Words) -> dict[str, Any]:
 
 
 def _cell(column: Column, row: dict[str, Any], words: Words) -> list[str]:
-    return [_plain(words.written(row[column.name], column.unit)), _plain(under(column, row, words))]
+    return [_breakable(_plain(words.written(row[column.name], column.unit))), _plain(under(column, row, words))]
+
+
+def _breakable(said: str) -> str:
+    """Return text in which no run without spaces is so long that it leaves its column."""
+    return re.sub(r"\S{24,}", lambda run: re.sub(r"(.{12})", "\\1\u200b", run[0]), said)
 
 
 def _widths(table: Table, words: Words) -> list[int]:
