@@ -286,8 +286,8 @@ def _inspected_rows(event: Event, attachment: bytes | None) -> Iterator[Row]:
     told = event.payload
     common = {name: told.get(name) for name in ("sample_id", "image_id", "verdict", "operator", "seconds")}
     yield common | {"comment": told["comment"]}
-    for field, defect, severity, comment in told["defects"]:
-        yield common | {"field": field, "defect": defect, "severity": severity, "comment": comment}
+    for name, defect, severity, comment in told["defects"]:
+        yield common | {"field": name, "defect": defect, "severity": severity, "comment": comment}
 
 
 def whole(value: Any) -> str | None:
@@ -613,7 +613,7 @@ KINDS: dict[str, Kind] = {
     ),
     "entry_finished": _kind("Somebody said that an image is done in blind double entry.", "task_id image_id"),
     "entries_compared": _kind(
-        "Two people's entries were compared, as far as both had finished; a change beside it enters what they agree on.",
+        "Two people's entries were compared as far as both had finished; a change beside it enters what agrees.",
         "task_id upto pairs agreed",
         "task_id:text upto:int pairs:int agreed:int image_id:text field:text seq_a:int seq_b:int agree:int "
         "distance:float",
