@@ -16,6 +16,7 @@ PUBLIC = (
     "certificates", "optimised",
     "duplicate_pairs", "duplicate_clusters", "cluster_members", "companions", "dedup_runs",
     "removals", "quarantined", "removal_runs", "not_removed",
+    "double_entries", "entries", "field_comparisons", "adjudications", "gold_items", "gold_answers", "trainings",
     "batch_states", "samples", "sample_items", "inspections", "defects", "lot_verdicts", "work_items",
 )  # fmt: skip
 
