@@ -74,6 +74,30 @@ def test_a_rerun_cell_and_a_reloaded_page_show_the_same(in_lab: Opener, lab: Lab
         assert notebook.errors() == []
 
 
+ROWS_APART = """(list) => {
+  const tops = (tag) => [...list.querySelectorAll(tag)].map((one) => one.getBoundingClientRect().top);
+  const [names, values] = [tops("dt"), tops("dd")];
+  return names.length && names.length === values.length ? Math.max(...names.map((top, n) => Math.abs(top - values[n]))) : -1;
+}"""
+
+
+def test_names_stand_beside_their_values_whatever_jupyterlab_makes_of_lists(in_lab: Opener, lab: Lab) -> None:
+    with in_lab(notebook_with_grid(lab, "grid-lists")) as notebook:
+        notebook.run(0)
+        notebook.run(1)
+        loaded(notebook.page, 0)
+        press(notebook, "?")
+        keys = notebook.page.get_by_role("dialog", name="Keyboard").locator("dl")
+        keys.first.wait_for()
+        assert {0 <= keys.nth(n).evaluate(ROWS_APART) <= 6 for n in range(keys.count())} == {True}
+        assert max(key.bounding_box()["height"] for key in keys.locator("kbd").all()) < 30, "no key's name is broken"
+        notebook.page.keyboard.press("Escape")
+        press(notebook, "Enter")
+        facts = notebook.page.locator(".wb-large-facts dl")
+        facts.first.wait_for()
+        assert {0 <= facts.nth(n).evaluate(ROWS_APART) <= 4 for n in range(facts.count())} == {True}
+
+
 def test_thumbnails_come_while_a_cell_is_busy(in_lab: Opener, lab: Lab) -> None:
     with in_lab(notebook_with_grid(lab, "grid-busy")) as notebook:
         notebook.run(0)
