@@ -527,6 +527,14 @@ def test_sheets_get_names_that_excel_takes() -> None:
     assert all(0 < len(name) <= 31 and not set(name) & set("[]:*?/\\") for name in made)
 
 
+def test_a_sheet_that_is_cut_says_so() -> None:
+    made = load_workbook(io.BytesIO(book([Sheet("s", ["h"], [(n,) for n in range(9)], ["count"])], most=5)))
+    cells = made.get_sheet_by_index(0).to_python()
+    assert [row[0] for row in cells[:6]] == ["h", 0, 1, 2, 3, 4]
+    assert "CSV file has all" in cells[6][0]
+    assert len(cells) == 7
+
+
 def test_cells_are_typed() -> None:
     rows = [("text", 1.5, datetime(2026, 3, 2, 9, 5), None), (None, 2, None, float("nan"))]
     made = load_workbook(io.BytesIO(book([Sheet("s", list("abcd"), rows, ["text", "share", "date", "count"])])))

@@ -58,6 +58,9 @@ INVENTED = "Invented, for practice"
 """How the reasons of events begin that tell of people who don't exist; a report of such work says so."""
 
 _ATTEMPTS = 3
+_IN_A_SHEET = 50_000
+"""Rows of a table that the spreadsheet has: nobody reads more there, and CSV and Parquet have all."""
+
 _SCHEMA = 1
 
 
@@ -317,7 +320,7 @@ def rendered(content: Content, theme: Theme, formats: Sequence[str] = FORMATS) -
     if "pdf" in formats:
         yield "report.pdf", report_print.pdf(content, words, theme)
     if "xlsx" in formats:
-        yield "report.xlsx", spreadsheets.book(_sheets(content, words), at=content.as_of())
+        yield "report.xlsx", spreadsheets.book(_sheets(content, words), at=content.as_of(), most=_IN_A_SHEET)
     if "json" in formats:
         yield (
             "report.json",
@@ -375,7 +378,8 @@ def _sheets(content: Content, words: Words) -> Iterator[spreadsheets.Sheet]:
                     unit = "count" if end == "n" else column.unit
                     headings.setdefault(name, (f"{column.heading}: {words.known('sheet', end)}", unit))
         names = [name for name in headings if name in table.data.column_names]
-        cells = list(zip(*(table.data[name].to_pylist() for name in names), strict=True)) if names else []
+        few = table.data.slice(0, _IN_A_SHEET + 1)
+        cells = list(zip(*(few[name].to_pylist() for name in names), strict=True)) if names else []
         yield spreadsheets.Sheet(
             table.title, [headings[name][0] for name in names], cells, [headings[name][1] for name in names]
         )

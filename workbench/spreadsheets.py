@@ -118,15 +118,16 @@ _SHOWN = {
 _WIDE = {"text": 30, "date": 18}
 
 
-def book(sheets: Iterable[Sheet], *, at: datetime | None = None) -> bytes:
+def book(sheets: Iterable[Sheet], *, at: datetime | None = None, most: int = MOST_ROWS - 2) -> bytes:
     """Return sheets as an XLSX file: typed cells, filters, frozen headings; texts are texts, never formulas or links.
 
     Parameters
     ----------
     sheets : iterable of Sheet
-        More rows than a sheet holds are cut, and the last row says so.
     at : datetime, optional
         When it was made, as the file says; the same gives the same file.
+    most : int
+        Rows of a sheet: more are cut, and the last row says so.
     """
     out = io.BytesIO()
     options = {
@@ -138,7 +139,7 @@ def book(sheets: Iterable[Sheet], *, at: datetime | None = None) -> bytes:
         head = made.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
         formats = {unit: made.add_format({"num_format": form}) for unit, form in _SHOWN.items()}
         for sheet, name in _named_once(sheets):
-            _fill(made.add_worksheet(name), sheet, head, formats)
+            _fill(made.add_worksheet(name), sheet, head, formats, min(most, MOST_ROWS - 2))
     return out.getvalue()
 
 
@@ -154,11 +155,11 @@ def _named_once(sheets: Iterable[Sheet]) -> Iterator[tuple[Sheet, str]]:
         yield sheet, name
 
 
-def _fill(page: Any, sheet: Sheet, head: Any, formats: dict[str, Any]) -> None:
+def _fill(page: Any, sheet: Sheet, head: Any, formats: dict[str, Any], most: int) -> None:
     for column, (heading, unit) in enumerate(zip(sheet.headings, sheet.units, strict=True)):
         page.set_column(column, column, _WIDE.get(unit, 14))
         page.write_string(0, column, _valid(heading)[:LONGEST_CELL], head)
-    rows = sheet.rows if len(sheet.rows) < MOST_ROWS else [*sheet.rows[: MOST_ROWS - 2], (_CUT,)]
+    rows = sheet.rows if len(sheet.rows) <= most else [*sheet.rows[:most], (_CUT,)]
     for at, row in enumerate(rows, 1):
         for column, (cell, unit) in enumerate(zip(row, sheet.units, strict=False)):
             _cell(page, at, column, cell, formats[unit], formats["text"])
