@@ -50,7 +50,8 @@ class Rule:
 class Judge:
     """Proposes keepers among images, by rules.
 
-    Each rule leaves those that are as good as the best, within its tolerance, to the next.
+    Each rule leaves those that are as good as the best, within its tolerance, to the next. One to which all are alike
+    isn't asked again for each cluster.
 
     Parameters
     ----------
@@ -68,6 +69,7 @@ class Judge:
     def __init__(self, facts: Facts, rules: Sequence[Mapping[str, Any]]) -> None:
         self.facts = facts
         judged = [(str(said.get("rule")), *_values(facts, said)) for said in rules]
+        judged = [(name, values, slack) for name, values, slack in judged if (values[:1] != values).any()]
         judged.append(("", _in_order(facts["image_id"]), 0.0))
         self._columns = [(name, values.tolist(), slack) for name, values, slack in judged]
 
@@ -75,10 +77,11 @@ class Judge:
         """Return which of some images, by their places in the facts, is to stay."""
         left = list(places)
         for _, values, slack in self._columns:
-            least = max(values[i] for i in left) - slack
-            left = [i for i in left if values[i] >= least]
             if len(left) == 1:
                 break
+            mine = [values[i] for i in left]
+            least = max(mine) - slack
+            left = [i for i, value in zip(left, mine, strict=True) if value >= least]
         return left[0]
 
     def why(self, better: int, worse: int) -> tuple[str, str]:
