@@ -13,6 +13,7 @@ OTHER_DUCKDB := 1.5.6
 .PHONY: demo test lint types imports unit duckdb1 js notebooks browser bench clean
 
 $(VENV)/ready: pyproject.toml
+	@echo "Setting up in $(VENV): a few minutes, the first time only."
 	@if command -v uv >/dev/null 2>&1; then \
 	  uv venv --quiet --allow-existing --seed $(VENV) && uv pip install --quiet --python $(BIN)/python -e '.[demo]' --group test; \
 	else \

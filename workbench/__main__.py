@@ -16,6 +16,7 @@ from workbench import dedup_commands, qc_commands, report_commands, suggesters
 from workbench.catalog import was_interrupted
 from workbench.delivery import FORMATS as EXPORTS
 from workbench.errors import BadValue, Broken, WorkbenchError
+from workbench.search import SORTS
 from workbench.tables import FORMATS, render, write_whole
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {}
@@ -226,15 +227,19 @@ def _parser() -> argparse.ArgumentParser:
     made["scan"].add_argument("--batch", help="name for what is received by this scan")
     made["scan"].add_argument("--again", action="store_true", help="read every file again, changed or not")
     made["sql"].add_argument("statement", help="one SELECT, or - to read it from standard input")
-    made["sql"].add_argument("--format", choices=FORMATS, default="table")
+    made["sql"].add_argument("--format", choices=FORMATS, default="table", help="how to show the rows (table)")
     made["sql"].add_argument("--out", help="write to this file")
     made["sql"].add_argument("--raw", action="store_true", help="CSV: leave text that looks like a formula as it is")
-    made["sql"].add_argument("--max-rows", type=int, default=1_000_000, help="more rows than this are an error")
-    made["sql"].add_argument("--seconds", type=float, default=60.0, help="a longer run is an error")
+    made["sql"].add_argument(
+        "--max-rows", type=int, default=1_000_000, help="more rows than this are an error (1,000,000)"
+    )
+    made["sql"].add_argument("--seconds", type=float, default=60.0, help="a longer run is an error (60)")
     made["search"].add_argument("query", nargs="?", default="", help='e.g. "red shoe format:png missing:title"')
-    made["search"].add_argument("--sort", default="path")
-    made["search"].add_argument("--descending", action="store_true")
-    made["search"].add_argument("--limit", type=int, default=20)
+    made["search"].add_argument(
+        "--sort", choices=SORTS, default="path", metavar="BY", help=f"{', '.join(SORTS)} (path)"
+    )
+    made["search"].add_argument("--descending", action="store_true", help="the last first")
+    made["search"].add_argument("--limit", type=int, default=20, help="show so many at most (20)")
     made["embed"].add_argument(
         "query", nargs="?", default="", help="which images, in the words of search; all if empty"
     )

@@ -90,7 +90,7 @@ class EmbedReport:
         return pd.DataFrame(self.files, columns=["image_id", "path", "how", "why", "target", "warnings"])
 
     def __str__(self) -> str:
-        said = ", ".join(f"{count:,} {how}" for how, count in sorted(self.counts().items())) or "nothing to do"
+        said = ", ".join(f"{count:,} {how}" for how, count in sorted(self.counts().items())) or "no images were given"
         lines = [f"Embedding ({self.mode}){', cancelled' if self.cancelled else ''}: {said}."]
         reasons = Counter(file["why"] for file in self.files if file["why"])
         lines += [f"  {count:>6,} {why}" for why, count in reasons.most_common(10)]

@@ -148,7 +148,8 @@ class ScanReport:
         lines = [
             f"Scan of {self.source} {self.outcome}: {self.files:,} files in {self.seconds:.1f} s, "
             f"batch {self.batch!r}.",
-            f"  {self.read:,} read ({self.images:,} images, {self.problems:,} with problems), "
+            f"  {self.read:,} read: {self.images:,} images, {self.read - self.images:,} that are none; "
+            f"{self.problems:,} of all have problems. "
             f"{self.unchanged:,} unchanged, {self.moved:,} moved, {self.vanished:,} vanished.",
         ]
         lines += [f"  {count:>7,} {kind}" for kind, count in sorted(self.problem_kinds.items(), key=lambda k: -k[1])]

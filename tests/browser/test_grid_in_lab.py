@@ -77,7 +77,8 @@ def test_a_rerun_cell_and_a_reloaded_page_show_the_same(in_lab: Opener, lab: Lab
 ROWS_APART = """(list) => {
   const tops = (tag) => [...list.querySelectorAll(tag)].map((one) => one.getBoundingClientRect().top);
   const [names, values] = [tops("dt"), tops("dd")];
-  return names.length && names.length === values.length ? Math.max(...names.map((top, n) => Math.abs(top - values[n]))) : -1;
+  if (!names.length || names.length !== values.length) return -1;
+  return Math.max(...names.map((top, n) => Math.abs(top - values[n])));
 }"""
 
 
