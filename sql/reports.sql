@@ -27,9 +27,12 @@ where $batch::varchar is null or s.batch = $batch
 order by s.batch
 
 -- name: work_by_day(batch, since, until)
--- What everybody worked at each day: images turned to, those of them with a known time, that time, and the sum of its squares.
+-- What everybody worked at each day: images turned to, those of them with a known time, that time, and the sum of its squares. Added up
+-- in whole microseconds: sums of floating numbers depend on the order in which threads take them.
 select w.ended::date::varchar as day, w.actor, w.task, count(*) as items, count(w.seconds) as timed,
-       coalesce(sum(w.seconds), 0.0) as seconds, coalesce(sum(w.seconds * w.seconds), 0.0) as squares, coalesce(sum(w.idle), 0.0) as idle
+       (coalesce(sum(round(w.seconds * 1e6)::hugeint), 0) / 1e6)::double as seconds,
+       (coalesce(sum(round(w.seconds * 1e6)::hugeint * round(w.seconds * 1e6)::hugeint), 0) / 1e12)::double as squares,
+       (coalesce(sum(round(w.idle * 1e6)::hugeint), 0) / 1e6)::double as idle
 from work_items w left join image_facts f using (image_id)
 where ($batch::varchar is null or f.batch = $batch)
   and ($since::timestamp is null or w.ended >= $since) and ($until::timestamp is null or w.ended < $until)

@@ -70,7 +70,7 @@ def empty(tmp_path: Path) -> Iterator[wb.Bench]:
 @pytest.mark.parametrize("kind", reports.KINDS)
 def test_every_report_has_every_format_and_a_manifest_that_holds(written: dict[str, Any], kind: str) -> None:
     made = written[kind]
-    wanted = manifests.listed((made.folder / manifests.NAME).read_text("utf-8"))
+    wanted = manifests.listed((made.folder / manifests.NAME).read_bytes())
     assert {"index.html", "report.pdf", "report.xlsx", "report.json"} <= wanted.keys()
     for name, sum_ in wanted.items():
         assert hashlib.sha256((made.folder / name).read_bytes()).hexdigest() == sum_
