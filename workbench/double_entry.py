@@ -165,7 +165,7 @@ def open_task(
     ids = images_of(ws, images, batch)
     task_id = f"double-{secrets.token_hex(6)}"
     told = {
-        "task_id": task_id, "what": what or f"Double entry of {len(chosen)} fields", "batch": batch,
+        "task_id": task_id, "what": what or f"Double entry of {len(chosen)} field{'s' * (len(chosen) != 1)}", "batch": batch,
         "profile": profile, "fields": list(chosen), "comparators": chosen, "people": list(names), "start": start,
         "seed": seed or secrets.token_hex(8), "count": len(ids),
     }  # fmt: skip
