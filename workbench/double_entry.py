@@ -164,12 +164,13 @@ def open_task(
     chosen = comparators_for(known, fields, how or {})
     ids = images_of(ws, images, batch)
     task_id = f"double-{secrets.token_hex(6)}"
+    says = what or f"Double entry of {len(chosen)} field{'s' * (len(chosen) != 1)}"
     told = {
-        "task_id": task_id, "what": what or f"Double entry of {len(chosen)} field{'s' * (len(chosen) != 1)}", "batch": batch,
+        "task_id": task_id, "what": says, "batch": batch,
         "profile": profile, "fields": list(chosen), "comparators": chosen, "people": list(names), "start": start,
         "seed": seed or secrets.token_hex(8), "count": len(ids),
     }  # fmt: skip
-    with ws.change(str(told["what"])) as change:
+    with ws.change(says) as change:
         change.add("double_entry_opened", told, attachment=pack([[one] for one in ids]))
     return task(ws, task_id)
 
