@@ -127,8 +127,8 @@ def _removed(asked: Asked) -> Section:
         made.add(asked.listed("kept", data, "path", "stands_for", "bytes", "checksum", query="report_kept"))
     if smaller.num_rows:
         data = with_columns(smaller, review=[asked.words.known("smaller", one) for one in smaller["how"].to_pylist()])
-        names = ("review", "files", "bytes_before", "bytes_after", "saved")
-        made.add(asked.listed("optimised", data, *names, query="report_optimised"))
+        columns = ("review", "files", "bytes_before", "bytes_after", "saved")
+        made.add(asked.listed("optimised", data, *columns, query="report_optimised"))
     return made
 
 

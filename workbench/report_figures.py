@@ -362,7 +362,8 @@ def _bars(figure: Figure, one: Series, place: int, frame: _Frame, colour: str) -
         else:
             bottom, top, middle = frame.y(start), frame.y(start + y), frame.x(x) + offset
             box = (middle - thick / 2, top, thick, bottom - top)
-        yield '<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" fill="{}"/>'.format(*box, colour)
+        left, top, width, height = box
+        yield f'<rect x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{colour}"/>'
 
 
 def _heaped(figure: Figure, place: int) -> dict[str, float]:

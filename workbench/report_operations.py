@@ -194,10 +194,13 @@ def pace(asked: Asked, rows: list[dict[str, Any]]) -> list[Part]:
     if not timed_rows:
         return [table]
     labels = tuple(f"{row['actor']} · {row['task']}" for row in timed_rows)
-    series = Series(
-        asked.words("column.per_hour"), "points", labels, *(tuple(row[name] for row in timed_rows) for name in _PACE)
-    )
+    values, lows, highs = (tuple(map(_number, (row[name] for row in timed_rows))) for name in _PACE)
+    series = Series(asked.words("column.per_hour"), "points", labels, values, lows, highs)
     return [asked.figure("pace", [series], y=Axis(unit="text"), x=Axis(unit="per_hour"), sideways=True), table]
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
 
 
 _PACE = ("per_hour", "per_hour_low", "per_hour_high")

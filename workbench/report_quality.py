@@ -283,10 +283,10 @@ def _with_intervals(asked: Asked, key: str, data: pa.Table, name: str, value: st
     rows = [row for row in data.to_pylist() if row[value] is not None][:24]
     if not rows:
         return None
-    ends = tuple(tuple(row[f"{value}{end}"] for row in rows) for end in ("", "_low", "_high"))
+    values, lows, highs = (tuple(row[f"{value}{end}"] for row in rows) for end in ("", "_low", "_high"))
     labels = tuple(asked.field(row[name]) or asked.words("nobody") for row in rows)
-    series = Series(asked.words(f"column.{value}"), "points", labels, *ends)
-    most = max(high for high in ends[2] if high is not None)
+    series = Series(asked.words(f"column.{value}"), "points", labels, values, lows, highs)
+    most = max(high for high in highs if high is not None)
     across = Axis(asked.words(f"column.{value}"), "share", 0.0, min(1.0, round(most + 0.05, 1) or 0.1))
     return asked.figure(key, [series], y=Axis(unit="text"), x=across, sideways=True)
 

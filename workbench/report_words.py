@@ -72,7 +72,7 @@ class Words:
     def number(self, value: float, decimals: int = 0) -> str:
         """Return a number as this language writes it."""
         plain = f"{value:,.{decimals}f}"
-        return plain.translate(str.maketrans({",": self._thousands, ".": self._decimals}))
+        return plain.translate({ord(","): self._thousands, ord("."): self._decimals})
 
     def count(self, value: float) -> str:
         """Return a whole number."""
@@ -121,7 +121,7 @@ class Words:
             return str(value)
         if unit == "date":
             return self.day(value) if isinstance(value, str) and len(value) == 10 else self.moment(value)
-        return _WRITERS[unit](self, float(value))
+        return str(_WRITERS[unit](self, float(value)))
 
     def interval(self, low: float | None, high: float | None, unit: Unit) -> str:
         """Return an interval; nothing where there is none."""
