@@ -282,7 +282,7 @@ def _cast(values: Floats, wanted: Floats, weights: Doubles, *, free: bool) -> Ca
         terms, np.asarray(wanted * np.sqrt(weights), np.float64), pull, np.array([0.0, 255.0, 0.0, 0.0][: len(powers)])
     )
     if free:
-        a, b, c, d = (np.float32(v / 255**n) for n, v in enumerate(found))
-        return lambda channel: np.asarray(a + channel * (b + channel * (c + channel * d)), np.float32)
+        scaled: Floats = (found / 255.0 ** np.arange(4)).astype(np.float32)
+        return lambda channel: ((scaled[3] * channel + scaled[2]) * channel + scaled[1]) * channel + scaled[0]
     offset, gain = np.float32(np.clip(found[0], -_OFFSET, _OFFSET)), np.float32(np.clip(found[1] / 255, *_GAINS))
     return lambda channel: offset + gain * channel
