@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from workbench.widgets.double_entry import MixedForm as MixedForm
     from workbench.widgets.double_entry import Training as Training
     from workbench.widgets.explorer import Explorer as Explorer
+    from workbench.widgets.history import History as History
     from workbench.widgets.image_grid import ImageGrid as ImageGrid
     from workbench.widgets.inspection import Inspection as Inspection
     from workbench.widgets.tag_form import TagForm as TagForm
@@ -43,6 +44,7 @@ _HOMES = {
     "ClusterReview": "workbench.widgets.cluster_review",
     "DoubleEntry": "workbench.widgets.double_entry",
     "Explorer": "workbench.widgets.explorer",
+    "History": "workbench.widgets.history",
     "ImageGrid": "workbench.widgets.image_grid",
     "Inspection": "workbench.widgets.inspection",
     "MixedForm": "workbench.widgets.double_entry",
@@ -60,6 +62,7 @@ __all__ = [
     "ClusterReview",
     "DoubleEntry",
     "Explorer",
+    "History",
     "ImageGrid",
     "Inspection",
     "MixedForm",

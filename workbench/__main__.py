@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import workbench
-from workbench import dedup_commands, qc_commands, report_commands, suggesters
+from workbench import dedup_commands, history_commands, qc_commands, report_commands, suggesters
 from workbench.catalog import was_interrupted
 from workbench.delivery import FORMATS as EXPORTS
 from workbench.errors import BadValue, Broken, WorkbenchError
@@ -175,6 +175,11 @@ def report(args: argparse.Namespace) -> int:
     return report_commands.run(args)
 
 
+def history(args: argparse.Namespace) -> int:
+    """Show what happened, or export it for an auditor: `workbench history --help` lists the verbs."""
+    return history_commands.run(args)
+
+
 def watch(args: argparse.Namespace) -> int:
     """Watch a folder, and say of each arriving file whether it is here already."""
     from workbench import watching  # brings OpenCV, which few commands need
@@ -204,11 +209,17 @@ COMMANDS.update(
     dedup=dedup,
     qc=qc,
     report=report,
+    history=history,
     watch=watch,
 )
 
 
-_FAMILIES: dict[str, Any] = {"dedup": dedup_commands, "qc": qc_commands, "report": report_commands}
+_FAMILIES: dict[str, Any] = {
+    "dedup": dedup_commands,
+    "qc": qc_commands,
+    "report": report_commands,
+    "history": history_commands,
+}
 """Commands that have verbs of their own → where these stand."""
 
 

@@ -26,6 +26,7 @@ from workbench.bulk import Preview
 from workbench.dedup import FindProgress, FindReport
 from workbench.dedup_verbs import Dedup
 from workbench.events import Event
+from workbench.history_verbs import Histories
 from workbench.optimise import recover as recover_smaller_files
 from workbench.removal_journal import recover as recover_removals
 from workbench.renaming import EveryBulk, recover, undo_rename
@@ -194,9 +195,10 @@ class Bench(Workspace):
         """List the latest changes: see `workbench.history.changes`."""
         return remembering.changes(self, last=last)
 
-    def history(self, image_id: str, field: str | None = None) -> pd.DataFrame:
-        """List what people did to one image's fields: see `workbench.history.history`."""
-        return remembering.history(self, image_id, field)
+    @property
+    def history(self) -> Histories:
+        """What happened: ``ws.history(image_id)`` and more; see `workbench.history_verbs.Histories`."""
+        return Histories(self)
 
     def undo(self, seq: int, *, reason: str = "", force: bool = False) -> Event:
         """Take a change back: see `workbench.history.undo`.
