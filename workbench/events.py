@@ -83,7 +83,7 @@ class Event:
     hash: str
 
 
-def canonical(payload: Mapping[str, Any]) -> str:
+def canonical(payload: Mapping[str, Any] | Sequence[Any]) -> str:
     """Return the one JSON text of a payload: sorted keys, no spaces, NaN refused."""
     return json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 

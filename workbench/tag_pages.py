@@ -60,7 +60,13 @@ class Pages:
     """Makes what is shown of images, out of what is in memory."""
 
     def __init__(
-        self, ids: Sequence[str], profile: Profile, language: str, following: Following, queue: WorkQueue, offers: Offers
+        self,
+        ids: Sequence[str],
+        profile: Profile,
+        language: str,
+        following: Following,
+        queue: WorkQueue,
+        offers: Offers,
     ) -> None:
         self.ids, self.profile, self.language = ids, profile, language
         self.following, self.queue, self.offers = following, queue, offers

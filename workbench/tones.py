@@ -285,4 +285,4 @@ def _cast(values: Floats, wanted: Floats, weights: Doubles, *, free: bool) -> Ca
         scaled: Floats = (found / 255.0 ** np.arange(4)).astype(np.float32)
         return lambda channel: ((scaled[3] * channel + scaled[2]) * channel + scaled[1]) * channel + scaled[0]
     offset, gain = np.float32(np.clip(found[0], -_OFFSET, _OFFSET)), np.float32(np.clip(found[1] / 255, *_GAINS))
-    return lambda channel: offset + gain * channel
+    return lambda channel: np.asarray(offset + gain * channel, np.float32)
