@@ -2,7 +2,7 @@
 // Adjudication: a picture, what the field is for, two people's entries side by side, and one key that decides.
 
 import { CHOOSE_KEYS, decideCommandOf, LOOK_KEYS, WRITE_KEYS, written } from "./js/adjudicate_keys.js";
-import { openChannel } from "./js/channel.js";
+import { asWidget } from "./js/as_widget.js";
 import { button, el, errorBox, helpPanel, icon, ICONS } from "./js/dom.js";
 import { staysInForm } from "./js/tag_keys.js";
 import { EDGE, mountStage } from "./js/tag_stage.js";
@@ -311,16 +311,4 @@ export function mountAdjudication(root, channel) {
   };
 }
 
-export default {
-  /** @param {{model: any, el: HTMLElement}} given */
-  render({ model, el: place }) {
-    const root = el("div");
-    place.append(root);
-    const channel = openChannel(model);
-    const judging = mountAdjudication(root, channel);
-    return () => {
-      judging.destroy();
-      channel.close();
-    };
-  },
-};
+export default asWidget(mountAdjudication);

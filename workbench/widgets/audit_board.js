@@ -5,7 +5,7 @@ import { mountGrid } from "./image_grid.js";
 import { AUDIT_KEYS } from "./js/audit_keys.js";
 import { heatMap, percent, trendTable } from "./js/audit_maps.js";
 import { bulkPanel, findingPanel } from "./js/audit_mend.js";
-import { openChannel } from "./js/channel.js";
+import { asWidget } from "./js/as_widget.js";
 import { button, el, errorBox, icon, ICONS } from "./js/dom.js";
 import { commandOf, staysHere } from "./js/keys.js";
 import { howMany } from "./js/ranges.js";
@@ -430,16 +430,4 @@ export function mountAuditBoard(root, channel) {
   };
 }
 
-export default {
-  /** @param {{model: any, el: HTMLElement}} given */
-  render({ model, el: place }) {
-    const root = el("div");
-    place.append(root);
-    const channel = openChannel(model);
-    const board = mountAuditBoard(root, channel);
-    return () => {
-      board.destroy();
-      channel.close();
-    };
-  },
-};
+export default asWidget(mountAuditBoard);

@@ -1,7 +1,7 @@
 // @ts-check
 // The review of duplicates: one cluster a screen, two of its images side by side, and the keyboard.
 
-import { openChannel } from "./js/channel.js";
+import { asWidget } from "./js/as_widget.js";
 import { button, el, errorBox, helpPanel, icon, ICONS } from "./js/dom.js";
 import { DECIDE_KEYS, LOOK_KEYS, reviewCommandOf } from "./js/review_keys.js";
 import { bulkPanel, counted, fateOf, mountMembers, panelOf, RELATION_NAMES, sizeWords } from "./js/review_panel.js";
@@ -361,16 +361,4 @@ export function mountReview(root, channel) {
   };
 }
 
-export default {
-  /** @param {{model: any, el: HTMLElement}} given */
-  render({ model, el: place }) {
-    const root = el("div");
-    place.append(root);
-    const channel = openChannel(model);
-    const review = mountReview(root, channel);
-    return () => {
-      review.destroy();
-      channel.close();
-    };
-  },
-};
+export default asWidget(mountReview);

@@ -2,7 +2,7 @@
 // The explorer: search, filters with counts, charts and the grid, all from one answer of Python.
 
 import { mountGrid } from "./image_grid.js";
-import { openChannel } from "./js/channel.js";
+import { asWidget } from "./js/as_widget.js";
 import { chartsPanel } from "./js/charts_panel.js";
 import { button, el, errorBox, icon, ICONS } from "./js/dom.js";
 import { EXPLORER_KEYS } from "./js/explorer_keys.js";
@@ -465,16 +465,4 @@ export function mountExplorer(root, channel) {
   };
 }
 
-export default {
-  /** @param {{model: any, el: HTMLElement}} given */
-  render({ model, el: place }) {
-    const root = el("div");
-    place.append(root);
-    const channel = openChannel(model);
-    const explorer = mountExplorer(root, channel);
-    return () => {
-      explorer.destroy();
-      channel.close();
-    };
-  },
-};
+export default asWidget(mountExplorer);

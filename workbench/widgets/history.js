@@ -1,7 +1,7 @@
 // @ts-check
 // The history: what happened, who did it and why; and beside it how things were right after any event.
 
-import { openChannel } from "./js/channel.js";
+import { asWidget } from "./js/as_widget.js";
 import { button, el, errorBox, helpPanel, icon, ICONS } from "./js/dom.js";
 import { dayInWords, FIND_KEYS, STEPS, TIME_KEYS, whenOf } from "./js/history_keys.js";
 import { commandOf, staysHere } from "./js/keys.js";
@@ -348,16 +348,4 @@ export function mountHistory(root, channel) {
   };
 }
 
-export default {
-  /** @param {{model: any, el: HTMLElement}} given */
-  render({ model, el: place }) {
-    const root = el("div");
-    place.append(root);
-    const channel = openChannel(model);
-    const history = mountHistory(root, channel);
-    return () => {
-      history.destroy();
-      channel.close();
-    };
-  },
-};
+export default asWidget(mountHistory);

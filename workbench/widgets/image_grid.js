@@ -1,7 +1,7 @@
 // @ts-check
 // The image grid: any number of thumbnails, drawn by a few rows of elements that are used again and again.
 
-import { openChannel } from "./js/channel.js";
+import { asWidget } from "./js/as_widget.js";
 import { button, el, errorBox, helpPanel, icon, ICONS } from "./js/dom.js";
 import { nextWanted } from "./js/fetch_plan.js";
 import {
@@ -560,16 +560,4 @@ export function mountGrid(root, channel, options = {}) {
   };
 }
 
-export default {
-  /** @param {{model: any, el: HTMLElement}} given */
-  render({ model, el: place }) {
-    const root = el("div");
-    place.append(root);
-    const channel = openChannel(model);
-    const grid = mountGrid(root, channel);
-    return () => {
-      grid.destroy();
-      channel.close();
-    };
-  },
-};
+export default asWidget(mountGrid);

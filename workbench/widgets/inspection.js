@@ -1,7 +1,7 @@
 // @ts-check
 // The inspection: a picture, its values beside it, and one key for each thing that can be wrong.
 
-import { openChannel } from "./js/channel.js";
+import { asWidget } from "./js/as_widget.js";
 import { button, el, errorBox, helpPanel, icon, ICONS } from "./js/dom.js";
 import { mountFields } from "./js/inspection_fields.js";
 import { INSPECT_KEYS, inspectionCommandOf, LOOKING_KEYS } from "./js/inspection_keys.js";
@@ -315,16 +315,4 @@ export function mountInspection(root, channel) {
   };
 }
 
-export default {
-  /** @param {{model: any, el: HTMLElement}} given */
-  render({ model, el: place }) {
-    const root = el("div");
-    place.append(root);
-    const channel = openChannel(model);
-    const inspection = mountInspection(root, channel);
-    return () => {
-      inspection.destroy();
-      channel.close();
-    };
-  },
-};
+export default asWidget(mountInspection);

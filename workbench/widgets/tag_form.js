@@ -1,7 +1,7 @@
 // @ts-check
 // The tagging form: a picture, its fields beside it, and the keyboard. Everything typed is saved as an event in Python.
 
-import { openChannel } from "./js/channel.js";
+import { asWidget } from "./js/as_widget.js";
 import { button, el, errorBox, helpPanel, icon, ICONS } from "./js/dom.js";
 import { openEdits } from "./js/edits.js";
 import { feedbackBox } from "./js/feedback.js";
@@ -437,16 +437,4 @@ export function mountForm(root, channel) {
   };
 }
 
-export default {
-  /** @param {{model: any, el: HTMLElement}} given */
-  render({ model, el: place }) {
-    const root = el("div");
-    place.append(root);
-    const channel = openChannel(model);
-    const form = mountForm(root, channel);
-    return () => {
-      form.destroy();
-      channel.close();
-    };
-  },
-};
+export default asWidget(mountForm);
