@@ -130,7 +130,7 @@ def _write(ws: Workspace, folder: Path, line: Timeline, to: Path, *, whole: bool
                 (folder / "attachments" / f"{event.seq}.zlib").write_bytes(data)
                 attachments += 1
     made = Exported(to, count, attachments, head, head_hash)
-    (folder / "index.html").write_text(_page(ws, line, made), "utf-8")
+    (folder / "index.html").write_text(_page(ws, line, made, whole=whole), "utf-8")
     shutil.copyfile(Path(__file__).with_name("history_verifier.py"), folder / "verify.py")
     files = {
         path.relative_to(folder).as_posix(): sha256_of(path) for path in sorted(folder.rglob("*")) if path.is_file()
@@ -166,7 +166,7 @@ def _words(about: About) -> str:
     return told + (f", before {end:%Y-%m-%d %H:%M} UTC" if end.year < 9999 else "")
 
 
-def _page(ws: Workspace, line: Timeline, made: Exported) -> str:
+def _page(ws: Workspace, line: Timeline, made: Exported, *, whole: bool) -> str:
     title = f"History: {_words(line.about)}"
     if line.about.image is not None:
         title = f"History: {timeline.image_facts(ws, line.about.image)['path']}"
@@ -183,7 +183,7 @@ def _page(ws: Workspace, line: Timeline, made: Exported) -> str:
         f"<h1>{text(title)}</h1>",
         f'<p class="soft">Workspace {text(ws.name)}, ledger up to event {made.ledger:,}. Times are UTC.</p>',
         f'<div class="tiles">{"".join(tiles)}</div>',
-        _how_to_verify(made),
+        _how_to_verify(made, whole=whole),
         "<h2>What happened</h2>",
         f"<p>The latest {len(seqs):,} events are here; {left:,} earlier ones are in events.jsonl.</p>" if left else "",
         page_parts.table(_COLUMNS, [_row(one) for one in told]) if told else "<p>Nothing happened.</p>",
@@ -191,16 +191,25 @@ def _page(ws: Workspace, line: Timeline, made: Exported) -> str:
     return page_parts.document(title, "\n".join(body), style=_STYLE, charts=False)
 
 
-def _how_to_verify(made: Exported) -> str:
+def _how_to_verify(made: Exported, *, whole: bool) -> str:
+    proves = _PROVES_ALL if whole or made.events == made.ledger else _PROVES_SOME
     return (
         "<h2>How to verify</h2><p>Every event holds the SHA-256 of its content and of the event before. In this "
         "folder, run <code>python verify.py</code>: it needs Python 3.11 or later and nothing else, reads events.jsonl "
         "and chain.jsonl and the attachments, and computes every hash again. The ledger’s last hash was</p>"
-        f'<p class="hash">{text(made.head)}</p><p>What this proves: that nothing in these events was changed, left out '
-        "or added since that hash was written down. What it doesn’t: that a person is who they said they were, or that "
-        "the whole ledger wasn’t made anew by somebody who also gave you the hash. Answers in blind double entry are "
-        "in events.jsonl, not on this page.</p>"
+        f'<p class="hash">{text(made.head)}</p><p>{proves} It doesn’t prove that people are who they said '
+        "they were. Answers in blind double entry are in events.jsonl, not on this page.</p>"
     )
+
+
+_PROVES_ALL = (
+    "All events of the ledger are here in full. If that hash was written down elsewhere earlier and is the same, "
+    "nothing was changed, left out or added since."
+)
+_PROVES_SOME = (
+    "Other events are here by their hashes only, which can’t be computed again: each event here fits its own hash and "
+    "its place in the chain. For a proof from the first event to the last, ask for an export with --whole."
+)
 
 
 def _row(one: Happening) -> dict[str, Any]:
@@ -214,9 +223,13 @@ def _what(row: Mapping[str, Any]) -> str:
 
 
 def _line(line: Line) -> str:
-    was = f'<span class="was">{text(line.before)}</span> → ' if line.before else ""
-    now = text(line.after) if line.after is not None else "<i>nothing</i>"
+    was = f'<span class="was">{_by_lines(line.before)}</span> → ' if line.before else ""
+    now = _by_lines(line.after) if line.after else f"<i>{'nothing' if line.after is None else 'left empty'}</i>"
     return f'<div class="line"><span>{text(timeline.label(line.label))}</span><span>{was}{now}</span></div>'
+
+
+def _by_lines(value: str) -> str:
+    return "<br>".join(text(one) for one in value.split("\n"))
 
 
 _COLUMNS = [

@@ -197,7 +197,7 @@ class HistorySession:
             return self.view()
 
     def picture(self, image_id: str, edge: int = 1_600) -> Reply:
-        """Return a picture as the only buffer, its longer edge at most ``edge`` pixels; a thumbnail if the file is gone."""
+        """Return a picture as the only buffer, at most ``edge`` pixels long; a thumbnail if its file is gone."""
         from workbench.images import large_jpeg  # brings Pillow
 
         edge = max(EDGES[0], min(int(edge), EDGES[1]))

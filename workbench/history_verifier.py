@@ -4,8 +4,9 @@
 Every event carries the SHA-256 of its own content and of the event before. This script computes these again from the
 content, follows the chain from the first event to the last, and compares attachments and files with their checksums.
 
-An event that is exported in full is proved by its content. Where others are given by their hashes only, the chain
-through them shows the order, and that the export belongs to a ledger whose last hash was written down elsewhere.
+When all events are there in full, the last hash stands for every one of them: whoever wrote it down earlier can tell
+that nothing was changed, left out or added. Where events are given by their hashes only, these can't be computed again:
+then each exported event fits its own hash and its place, no more.
 """
 
 import argparse
@@ -128,11 +129,18 @@ def verify(folder: Path, head: str | None = None) -> str:
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise Wrong(f"The export isn't whole: {error}.") from None
     proved = max(full, count)
-    rest = "" if proved == events else f" The other {events - proved:,} are given by their hashes only."
+    last = f"Its last hash is {manifest['head']['hash']}."
+    if proved == events:
+        last += " If it was written down elsewhere and is the same, nothing was changed, left out or added."
+    else:
+        last += (
+            f"\nThe other {events - proved:,} events are given by their hashes only, which can't be computed again: "
+            "for a proof from the first event to the last, ask for an export with --whole."
+        )
     return (
         f"OK: {count:,} events exported, every hash fits its content; {attachments:,} attachments fit.\n"
-        f"The chain goes through all {events:,} events of the ledger; {proved:,} were computed again in full.{rest}\n"
-        f"Its last hash is {manifest['head']['hash']}: compare it with one that was written down elsewhere."
+        f"The chain goes through all {events:,} events of the ledger; {proved:,} were computed again in full.\n"
+        f"{last}"
     )
 
 

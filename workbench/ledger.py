@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from workbench.errors import LedgerBroken, StorageError, WorkspaceBusy
+from workbench.errors import BadValue, LedgerBroken, StorageError, WorkspaceBusy
 from workbench.events import GENESIS, Draft, Event, canonical, digest
 
 PATIENCE = 60.0
@@ -130,6 +130,7 @@ class Ledger:
         A draft whose ``event_id`` is already in the ledger is left out.
         """
         self._guarded(drafts, actor)
+        _refuse_half_characters([actor, reason, *(canonical(draft.payload) for draft in drafts)])
         written: list[Event] = []
         with self._transaction() as db:
             seq, head = self._head(db)
@@ -234,6 +235,17 @@ class Ledger:
 
 
 _STOP = "Stop working in this workspace, keep a copy of the folder, and compare ledger.sqlite with a backup."
+
+
+def _refuse_half_characters(texts: Sequence[str]) -> None:
+    for text in texts:
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            near = text[max(0, error.start - 20) : error.start].rpartition('"')[2]
+            raise BadValue(
+                f"There is half a character after {near!r}, which can't be kept.", hint="Type or paste that text again."
+            ) from None
 
 
 def _is_busy(error: sqlite3.OperationalError) -> bool:
