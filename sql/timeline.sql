@@ -108,3 +108,10 @@ select seq, "at", actor, kind from ledger_events where seq in (select unnest($se
 -- name: ids_of_changes(seqs)
 -- The images that these changes of values touched.
 select distinct image_id from value_history where seq in (select unnest($seqs::bigint[])) order by image_id
+
+-- name: changed_most(last)
+-- The images that were changed most often: how many changes, by how many people, and when last.
+select h.image_id, any_value(f.path) as path, any_value(f.batch) as batch, count(distinct h.seq) as changes,
+       count(distinct h.actor) as people, max(h."at") as latest
+from value_history h join image_facts f using (image_id)
+group by h.image_id order by changes desc, people desc, h.image_id limit $last

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from workbench.events import whole
+from workbench.events import flatten
 
 AREAS: dict[str, str] = {
     "received": "Received",
@@ -199,7 +199,8 @@ def _entered(row: Mapping[str, Any]) -> list[Line]:
 
 
 def _adjudicated(row: Mapping[str, Any]) -> list[Line]:
-    told = [Line(row["field"], None, whole(row["value"]))]
+    parts = [{"lang": lang, "value": value} for _, lang, _, value in flatten({row["field"]: row["value"]})]
+    told = [Line(row["field"], None, content(parts))]
     return told + ([Line("comment", None, row["comment"])] if row["comment"] else [])
 
 

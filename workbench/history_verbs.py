@@ -58,6 +58,10 @@ class Histories:
         """List who did something on which day (UTC), the latest first: actor, day, events."""
         return self._ws.query("busy_days", last=last)
 
+    def images(self, *, last: int = 10) -> pd.DataFrame:
+        """List the images that were changed most often: image_id, path, batch, changes, people, latest."""
+        return self._ws.query("changed_most", last=last)
+
     def export(self, out: str | Path, **about: Any) -> history_export.Exported:
         """Write a history for an auditor, with a verifier: see `workbench.history_export.export`."""
         return history_export.export(self._ws, out, **about)
