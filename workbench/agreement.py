@@ -22,6 +22,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from workbench.errors import BadValue
+from workbench.in_words import InWords
 from workbench.intervals import clopper_pearson, wilson
 
 Floats = npt.NDArray[np.float64]
@@ -35,7 +36,7 @@ _MANY = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Agreement:
+class Agreement(InWords):
     """A coefficient of agreement with what it is worth.
 
     Attributes

@@ -23,6 +23,7 @@ from workbench.errors import BadValue
 from workbench.finders.judging import thresholds_of
 from workbench.fingerprints import SYMMETRIES
 from workbench.hash_index import HashIndex
+from workbench.in_words import InWords
 from workbench.known_pictures import KnownPictures
 from workbench.measure import PICTURE_FACTS, Item, Measured, failed
 from workbench.relations import DUPLICATES, RELATIONS, content_key
@@ -92,7 +93,7 @@ class Match:
 
 
 @dataclass(slots=True)
-class Arrival:
+class Arrival(InWords):
     """What is said of one arriving file.
 
     Attributes

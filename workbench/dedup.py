@@ -23,6 +23,7 @@ from workbench.dedup_settings import METHODS, Settings, load
 from workbench.events import canonical
 from workbench.finders import exact
 from workbench.finders import metadata as metadata_rules
+from workbench.in_words import InWords
 from workbench.relations import FinderProgress, Pair
 from workbench.workspace import VERSION, Workspace
 
@@ -102,7 +103,7 @@ class MethodReport:
 
 
 @dataclass(slots=True)
-class FindReport:
+class FindReport(InWords):
     """What a search for duplicates found.
 
     Attributes

@@ -26,6 +26,7 @@ from workbench.catalog import arrow_table
 from workbench.certificate import Certificate, certificates
 from workbench.errors import BadValue, LedgerBroken, StorageError, WorkbenchError, WorkspaceBusy
 from workbench.evidence import Shown, evidence_of, show
+from workbench.in_words import InWords
 from workbench.page_parts import size
 from workbench.relations import DECISIONS, RELATIONS
 from workbench.replacement import checksum_of
@@ -363,7 +364,7 @@ def _write(target: Path, files: dict[str, bytes]) -> None:
 
 
 @dataclass(slots=True)
-class Verification:
+class Verification(InWords):
     """What became of a report and of what it speaks of.
 
     Attributes

@@ -24,6 +24,7 @@ from workbench import manifests
 from workbench.bulk import Content, as_languages, contents, has_languages, ids_of, is_list, lent, selection
 from workbench.errors import BadValue, StorageError
 from workbench.fields import exiv2_key
+from workbench.in_words import InWords
 from workbench.profiles import load
 from workbench.replacement import checksum_of
 from workbench.sheets import sheet_rows
@@ -52,7 +53,7 @@ _PLACES = ("Xmp.iptc.Location", "Xmp.photoshop.City", "Xmp.photoshop.State", "Xm
 
 
 @dataclass(slots=True)
-class Delivery:
+class Delivery(InWords):
     """A delivery that was written.
 
     Attributes

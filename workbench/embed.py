@@ -22,6 +22,7 @@ from workbench import embedding, manifests, sources
 from workbench.errors import BadValue, NotFound, Stale, StorageError, WorkbenchError
 from workbench.events import Event, pack
 from workbench.fields import FIELDS, FieldSpec
+from workbench.in_words import InWords
 from workbench.profiles import load
 from workbench.replacement import sweep, write_file
 from workbench.scan import scan
@@ -63,7 +64,7 @@ class _File:
 
 
 @dataclass(frozen=True, slots=True)
-class EmbedReport:
+class EmbedReport(InWords):
     """What became of each file.
 
     Attributes

@@ -15,6 +15,7 @@ from workbench.errors import BadValue, StorageError
 from workbench.event_words import Line
 from workbench.events import Event
 from workbench.history_verifier import sha256_of
+from workbench.in_words import InWords
 from workbench.page_parts import Column, text
 from workbench.timeline import About, Happening, Timeline
 from workbench.workspace import Workspace
@@ -31,7 +32,7 @@ td.what{min-width:17em} .line{display:grid;grid-template-columns:minmax(7em,12em
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class Exported(InWords):
     """A history that was exported.
 
     Attributes

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 from workbench.errors import BadValue
+from workbench.in_words import InWords
 
 _CAUTION = 1e-9
 """By how much a logarithm may be off: bounds are rounded to the careful side."""
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(InWords):
     """A share with what it is worth: no percentage is shown without one.
 
     Attributes

@@ -24,6 +24,7 @@ import pandas as pd
 from workbench import batches, defect_types, sampling
 from workbench.errors import BadValue, NotFound, Stale
 from workbench.events import pack
+from workbench.in_words import InWords
 from workbench.intervals import Interval, wilson
 from workbench.sampling import LotResult, Plan, Switch
 from workbench.workspace import Change, Workspace
@@ -100,7 +101,7 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class LotVerdict:
+class LotVerdict(InWords):
     """How a batch was judged.
 
     Attributes

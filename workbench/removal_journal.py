@@ -23,6 +23,7 @@ from filelock import FileLock, Timeout
 from workbench import clusters, sources
 from workbench.errors import WorkspaceBusy
 from workbench.events import Event, pack, unpack
+from workbench.in_words import InWords
 from workbench.quarantine import Refusal, place_bytes, settle, tidy
 from workbench.scan import lock_of, take_in
 from workbench.workspace import Workspace
@@ -102,7 +103,7 @@ class Left(NamedTuple):
 
 
 @dataclass(slots=True)
-class RemovalReport:
+class RemovalReport(InWords):
     """What a run did.
 
     Attributes

@@ -32,6 +32,7 @@ from PIL import Image, ImageCms, ImageEnhance, ImageOps
 from workbench import sample_metadata as metadata
 from workbench import sample_pictures as pictures
 from workbench.errors import BadValue
+from workbench.in_words import InWords
 from workbench.sample_metadata import Caption
 
 FEWEST, MOST = 30, 20_000
@@ -85,7 +86,7 @@ class Pair(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class SampleReport:
+class SampleReport(InWords):
     """What `make_sample` made.
 
     Attributes

@@ -21,6 +21,7 @@ from workbench import sources
 from workbench.catalog import Connection, rows_as, was_interrupted
 from workbench.errors import BadValue, Stale
 from workbench.events import pack
+from workbench.in_words import InWords
 from workbench.measure import METADATA_FACTS, PICTURE_FACTS, Item, Measured, failed, measure_file
 from workbench.reconcile import reconcile, reconcile_again
 from workbench.workers import Failure, Pool, usable_cores
@@ -109,7 +110,7 @@ class Progress:
 
 
 @dataclass(slots=True)
-class ScanReport:
+class ScanReport(InWords):
     """What a scan did.
 
     Attributes

@@ -24,6 +24,7 @@ from workbench.catalog import arrow_table, rows_as
 from workbench.errors import BadValue, NotFound, Stale, WorkbenchError
 from workbench.events import ORIGINS, Event, pack
 from workbench.image_values import cleaned
+from workbench.in_words import InWords
 from workbench.profiles import Profile
 from workbench.suggesters import LOCAL, Setting, StillHere, Subject, Suggester, Trouble
 from workbench.suggesters.judging import Fitted, Judge
@@ -102,7 +103,7 @@ class SuggesterReport:
 
 
 @dataclass(slots=True)
-class SuggestReport:
+class SuggestReport(InWords):
     """What a run did, suggester by suggester."""
 
     images: int

@@ -14,6 +14,7 @@ from workbench import dedup_settings, sources
 from workbench.arrivals import Arrival, Policy, check, policy_of
 from workbench.dedup_settings import Settings
 from workbench.errors import BadValue, NotFound, StorageError
+from workbench.in_words import InWords
 from workbench.sources import Listed
 from workbench.workspace import Workspace
 
@@ -29,7 +30,7 @@ _State = tuple[int, int]  # size, mtime_ns
 
 
 @dataclass(slots=True)
-class WatchReport:
+class WatchReport(InWords):
     """What arrived while a folder was watched.
 
     Attributes
