@@ -23,6 +23,8 @@ from workbench.errors import BadValue, StorageError
 FORMATS = ("table", "csv", "json", "parquet")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _WIDEST = 60
+_HIDDEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
+"""Categories of characters that nobody sees, that turn others around, or that end lines."""
 
 
 def harmless(text: str) -> str:
@@ -35,7 +37,7 @@ def harmless(text: str) -> str:
 
 def visible(text: str, *, width: int = _WIDEST) -> str:
     """Return text safe for a terminal: control and direction characters escaped, one line, bounded."""
-    shown = "".join(c if unicodedata.category(c)[0] != "C" else f"\\u{ord(c):04x}" for c in text[: width * 2])
+    shown = "".join(f"\\u{ord(c):04x}" if unicodedata.category(c) in _HIDDEN else c for c in text[: width * 2])
     return shown if len(shown) <= width else shown[: width - 1] + "…"
 
 

@@ -91,3 +91,40 @@ export function helpPanel(tables, close) {
     el("div", { class: "wb-help-tables" }, parts),
   ]);
 }
+
+/** What nobody sees, or turns the letters around it: control and direction characters, blanks without width. */
+const HIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u200b\u2028-\u202e\u2060-\u2069\ufeff]/g;
+const READ_ALOUD = ["title", "aria-label", "alt", "placeholder"];
+
+/** A text with what is hidden in it written out. @param {string} text */
+export function spelled(text) {
+  return text.replace(HIDDEN, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+/**
+ * From now on, show hidden characters in every text below an element: before they are painted, whoever wrote them there.
+ * What stands in boxes to write in stays as it is, or it would be saved like that.
+ * @param {HTMLElement} root
+ */
+export function showHidden(root) {
+  /** @param {Node} node */
+  function spell(node) {
+    if (node.nodeType === Node.TEXT_NODE) {
+      const text = /** @type {Text} */ (node);
+      const shown = spelled(text.data);
+      if (shown !== text.data && text.parentElement?.tagName !== "TEXTAREA") text.data = shown;
+      return;
+    }
+    if (node.nodeType !== Node.ELEMENT_NODE) return;
+    const element = /** @type {Element} */ (node);
+    for (const name of READ_ALOUD) {
+      const text = element.getAttribute(name);
+      if (text && spelled(text) !== text) element.setAttribute(name, spelled(text));
+    }
+    node.childNodes.forEach(spell);
+  }
+  const changed = (/** @type {MutationRecord[]} */ records) =>
+    records.forEach((one) => (one.type === "childList" ? one.addedNodes.forEach(spell) : spell(one.target)));
+  spell(root);
+  new MutationObserver(changed).observe(root, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: READ_ALOUD });
+}
