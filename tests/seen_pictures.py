@@ -49,7 +49,7 @@ def copy(number: int, kind: str) -> features.Pixels:
 
 
 @functools.cache
-def lookalikes(family: str, seed: int = 5) -> tuple[features.Pixels, features.Pixels]:
+def lookalikes(family: str, seed: int | tuple[int, ...] = 5) -> tuple[features.Pixels, features.Pixels]:
     """Two pictures of a family of look-alikes."""
     made = FAMILIES[family](np.random.default_rng(seed))
     one, other = (Lookalike("", "", family, next(made)) for _ in range(2))

@@ -41,6 +41,15 @@ def test_lookalikes_are_no_copies(family: str) -> None:
         assert verdict.score < 0.5
 
 
+def test_two_plain_shirts_of_one_cut_are_no_copies() -> None:
+    """A blue one and a brown one: paler and under another light, blue is nearly brown, but not its weave."""
+    groups = [[1, list(FAMILIES).index("size_labels") + len(FAMILIES) * number] for number in (3, 5)]
+    verdict = verify(*(lookalikes("size_labels", tuple(group))[0] for group in groups), hint="identity")
+    assert verdict.relation == "variant"
+    assert verdict.score < 0.3
+    assert verdict.evidence["texture"] < 0.4
+
+
 @pytest.mark.parametrize("family", ["colours", "prints", "vintages", "form_values"])
 def test_what_differs_in_colour_or_a_word_is_a_variant(family: str) -> None:
     verdict = verify(*lookalikes(family), hint="identity")

@@ -23,6 +23,8 @@ FLAT = 14.0
 """Levels within which a bar's ground is of one colour."""
 LONGEST_BAR = 0.32
 """Part of the picture's side that a bar may take up."""
+CHANGED = 0.3
+"""Part of a bar in which the pictures differ, at least."""
 CORNER = 0.4
 """Part of the picture's sides within which something lies in a corner."""
 ROUND, AT_CORNER = 0.2, 0.03
@@ -94,15 +96,25 @@ def _bar_height(on: Floats, bare: Floats, off: Mask, known: Mask) -> int:
         return 0
     top, most = int(rows[0]), int(LONGEST_BAR * len(on))
     area = np.s_[top : top + most + 4]
-    ground = np.median(on[top : top + 3][known[top : top + 3]], axis=0)
-    flat = ((np.abs(on[area] - ground).max(2) < FLAT) | ~known[area]).astype(np.float32)
-    part, same = flat.mean(1), (np.abs(bare[area] - ground).max(2) < FLAT).mean(1)
     changed = (off[area] | ~known[area]).mean(1)
+    if (np.cumsum(changed) <= CHANGED * np.arange(1, len(changed) + 1))[4:].all():
+        return 0
+    ground = np.median(on[top : top + 3][known[top : top + 3]], axis=0)
+    flat = (_is(on[area], ground) | ~known[area]).astype(np.float32)
+    part = flat.mean(1)
     ends = np.flatnonzero((part[:-1] > 0.7) & (part[1:] <= 0.7)) + 1
+    if not len(ends):
+        return 0
+    same = _is(bare[area], ground).mean(1)
     for high in (int(end) for end in ends[::-1] if 5 <= end <= most):
-        if part[:high].mean() > 0.5 and same[:high].mean() < 0.6 and changed[:high].mean() > 0.3:
+        if part[:high].mean() > 0.5 and same[:high].mean() < 0.6 and changed[:high].mean() > CHANGED:
             return top + high + 2
     return 0
+
+
+def _is(picture: Floats, ground: Floats) -> Mask:
+    """Return where a picture is of one colour."""
+    return np.asarray(features.strongest(np.abs(picture - ground.astype(np.float32))) < FLAT)
 
 
 def _corner(off: Mask, known: Mask) -> Mask:
@@ -179,6 +191,8 @@ def _one_ink(bare: Floats, on: Floats, off: Mask) -> bool:
     if explained < ONE_INK:
         return False
     ground = np.median(bare[off], axis=0)
-    on_paper = luma(ground.astype(np.float32)) > 165 and float(np.ptp(ground)) < 50
-    is_writing = luma(ink) < 130 and float(ink[0] - ink[2]) < 60
+    paper = float(luma(ground.astype(np.float32)))
+    on_paper = paper > 165 and float(np.ptp(ground)) < 50
+    # Small letters are grey: only their innermost pixels are as dark as their ink.
+    is_writing = luma(ink) < paper - 20 and float(ink[0] - ink[2]) < 60
     return not (on_paper and is_writing)

@@ -67,9 +67,7 @@ def luma(picture: Floats) -> Floats:
 
 def liveliness(picture: Floats, known: Mask) -> float:
     """Return how much contrast and colour there is: the livelier picture explains the duller, not the other way."""
-    values = picture[known]
-    if len(values) > 2 * _SAMPLE:
-        values = values[:: len(values) // _SAMPLE]
+    values = _thinned(picture, known)
     return float(values.std()) + 2 * float((values - values.mean(1, keepdims=True)).std())
 
 
@@ -88,9 +86,10 @@ def in_order(one: Floats, other: Floats, known: Mask) -> bool:
     return liveliness(one, known) >= liveliness(other, known)
 
 
-def _thinned(picture: Floats, known: Mask) -> Floats:
-    values = picture[known]
-    return values[:: max(1, len(values) // _SAMPLE)]
+def _thinned(picture: Floats, known: Mask, most: int = _SAMPLE) -> Floats:
+    """Return the values of evenly spaced pixels, at least `most` of them."""
+    at = np.flatnonzero(known)
+    return picture.reshape(-1, 3)[at[:: max(1, len(at) // most)]]
 
 
 def _tint(values: Floats, other: Floats) -> str:

@@ -4,6 +4,8 @@ A hash or a few matching features propose; this decides. Everything that an edit
 contrast, colour cast, grey) is estimated once for the whole and taken out. What was put on (lettering, a badge, a bar
 along an edge: see `workbench.put_on`) is set aside. No piece of the rest may differ in its fine structure, nor in its
 colour: that is how one product comes in two colours, and one form with two names: a `variant`, never a duplicate.
+Nor may the faint structure between the outlines: two plain shirts of one cut have only that, and their colours, to
+themselves.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ SYMMETRIES: dict[str, Matrix] = {
 
 MIRRORED = ("mirror", "flip", "transpose", "transverse")
 
-VERSION = 5
+VERSION = 6
 """Goes up with whatever changes verdicts: what was said before is then asked again."""
 
 FRAME = 128
@@ -45,18 +47,30 @@ FINE = 256
 """The same for small print, which is looked at once the rest agrees."""
 
 
-HOPELESS = 0.35
+HOPELESS = 0.6
 """Agreement and likeness below which nobody looks any closer."""
+OTHER = 120.0
+"""Times by which a thing differs more than is to be expected that no better fit brings into line."""
+FEW = 0.3
+"""Features that agree on another way to lie, as a part of those on the best, below which nobody tries it."""
 SAME_SHAPE = (0.82, 0.93)
 """Likeness of fine structure up to which a piece was changed, and from which on it differs in tone only."""
 SAME_SHAPE_IF_CALM = (0.955, 0.985)
 """The same where hardly anything else differs: a digit for another at the size of a label."""
+IF_CALM = 1.6
+"""Times by which a changed piece counts for more there."""
 CLEAN = 1.0
 """Times by which the square of what differs exceeds what is to be expected, in a hundredth of an ordinary copy."""
 SMALLEST_PATCH = 100
 """Pixels from which on a piece has a colour of its own."""
 SHIFT, SHIFT_COLOUR = 44.0, 19.0
 """Levels by which a piece may be off on the whole, and its channels from each other; less where it is large."""
+ASTRAY = (3.0, 6.0, 12.0)
+"""Levels by which colours may be off on average."""
+PALER = 0.7
+"""How pale colours can become whose differences count for so much more."""
+TEXTURE = (0.2, 0.45, 0.65)
+"""How far the faint structure between the outlines must agree."""
 SEAM = 10.0
 """Levels by which a picture changes where a picture inside it ends."""
 DRIFT = 1.9
@@ -180,7 +194,8 @@ def verify(
         found = _compare(one, other, laid, limits)
         if best is None or _rank(found) > _rank(best):
             best = found
-        if best.is_duplicate or not thorough or (found.relation == "variant" and found.evidence["agreement"] > 0.97):
+        lies_so = found.relation == "variant" and found.evidence["agreement"] > (0.9 if laid.matches else 0.97)
+        if best.is_duplicate or not thorough or lies_so:
             break
     return best or Verdict("unrelated", 0.0, {"because": "Nothing in the one is found in the other."})
 
@@ -246,8 +261,9 @@ def _ways(a: Pixels | Seen, b: Pixels | Seen, start: Matrix | None, limits: Thre
     if start is not None:
         yield _Laid(start, 0, 0)
     one, other = (x if isinstance(x, Seen) else look(x) for x in (a, b))
-    found = [_by_features(one.upright, other, mirrored) for mirrored in (False, True)]
-    yield from sorted((laid for laid in found if laid is not None), key=lambda laid: -laid.inliers)
+    both = [_by_features(one.upright, other, mirrored) for mirrored in (False, True)]
+    found = sorted((laid for laid in both if laid is not None), key=lambda laid: -laid.inliers)
+    yield from (laid for laid in found if laid.inliers >= FEW * found[0].inliers)
 
 
 def _by_features(one: Features, other: Seen, mirrored: bool) -> _Laid | None:
@@ -293,7 +309,9 @@ def _compare(a: Pixels, b: Pixels, laid: _Laid, limits: Thresholds) -> Verdict:
     close = _lay(a, b, overlap.matrix, FINE)
     assert close is not None, "it overlapped at a smaller size"
     seen = _look_closely(close, limits)
-    if (seen.misfit > 0.2 or not _is_exact(close.matrix)) and (seen.changed > 1 or seen.agreement < 0.99):
+    is_loose = seen.misfit > 0.2 or not _is_exact(close.matrix)
+    is_hopeful = seen.agreement > HOPELESS and seen.changed < OTHER
+    if is_loose and is_hopeful and (seen.changed > 1 or seen.agreement < 0.99):
         finer = _refined(a, b, close, seen.calm, bends=_bend(close.matrix) > 0.002)
         again = None if finer is None else _look_closely(finer, limits)
         if again is not None and again.fits > seen.fits:
@@ -540,6 +558,8 @@ class _Close(NamedTuple):
     overlaid: float  # part that something put on covers
     drift: float  # levels by which the light drifts over the picture while its tones stay
     misfit: float  # pixels by which outlines miss each other
+    texture: float  # how far the faint structure between the outlines agrees
+    astray: float  # levels by which colours are off on average
     calm: Mask
 
     @property
@@ -556,7 +576,7 @@ def _look_closely(overlap: _Overlap, limits: Thresholds) -> _Close:
     """
     known = features.inner(overlap.known, 4)
     if not known.any():
-        return _Close(0.0, "details", 0.0, 0.0, 0.0, 0.0, known)
+        return _Close(0.0, "details", 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, known)
     one, other = _equally_sharp(overlap.one, overlap.other)
     source, target = (one, other) if tones.in_order(one, other, known) else (other, one)
     toned = tones.retoned(source, target, known)
@@ -574,17 +594,37 @@ def _look_closely(overlap: _Overlap, limits: Thresholds) -> _Close:
     agreement = float((agree[counted] > 0.5).mean()) if counted.sum() > 60 else 1.0
     area = max(1, int(known.sum()))
     share = [float(mask.sum() / area) for mask in found]
-    changed, worst = _changed(
-        off & ~excused, startling, toned.picture, target, SAME_SHAPE if calm > 0.6 else SAME_SHAPE_IF_CALM
-    )
+    changed, worst = _changed(off & ~excused, startling, toned, target, is_calm=calm < 0.6)
     drift = toned.drift if abs(toned.slope - 1) < 0.06 else 0.0
     overlaid = 0.4 * share[0] + share[1] + 0.35 * share[2]
-    return _Close(changed, worst, agreement, overlaid, drift, misfit, ~features.grown(off, 3))
+    plain = known & ~excused & ~_is_clipped(source)
+    texture = differences.texture(grey[0], grey[1], plain)
+    astray = _astray(toned, target, plain)
+    return _Close(changed, worst, agreement, overlaid, drift, misfit, texture, astray, ~features.grown(off, 3))
 
 
-def _changed(off: Mask, startling: Floats, one: Floats, other: Floats, same: tuple[float, float]) -> tuple[float, str]:
+def _is_clipped(picture: Floats) -> Mask:
+    return np.asarray((features.strongest(picture) >= 250) | (features.strongest(-picture) >= -5))
+
+
+def _astray(toned: tones.Retoned, target: Floats, where: Mask) -> float:
+    """Return by how many levels colours are off on average.
+
+    Who may make all colours paler and then cast another over them can nearly make blue from brown.
+    """
+    if not where.any():
+        return 0.0
+    return float(np.ptp((target[where] - toned.picture[where]).mean(0)))
+
+
+def _paleness(toned: tones.Retoned) -> float:
+    """Return how strong colours still are that became paler; 1 where they are all but gone."""
+    return float(np.clip(toned.strength, PALER, 1)) if toned.strength > tones.WEAKEST else 1.0
+
+
+def _changed(off: Mask, startling: Floats, toned: tones.Retoned, other: Floats, *, is_calm: bool) -> tuple[float, str]:
     """Return how far the worst piece of what is off stands out, and whether by its details or by its colour."""
-    pieces = features.labelled(off)
+    pieces, one = features.labelled(off), toned.picture
     if not pieces.count:
         return 0.0, "details"
     fine = [(grey - features.smooth(grey, 3.0))[off] for grey in (tones.luma(one), tones.luma(other))]
@@ -593,8 +633,9 @@ def _changed(off: Mask, startling: Floats, one: Floats, other: Floats, same: tup
     likeness = shared / np.sqrt(left * right)
     miss = np.stack([pieces.sums((other - one)[off][:, channel]) for channel in range(3)]) / pieces.sizes
     peaks = pieces.reached(startling[off], 8)
-    shape = peaks * np.clip((same[1] - likeness) / (same[1] - same[0]), 0, 1)
-    shift = np.maximum(np.ptp(miss, axis=0) / SHIFT_COLOUR, np.abs(miss).max(0) / SHIFT)
+    changed, same = SAME_SHAPE_IF_CALM if is_calm else SAME_SHAPE
+    shape = (IF_CALM if is_calm else 1) * peaks * np.clip((same - likeness) / (same - changed), 0, 1)
+    shift = np.maximum(np.ptp(miss, axis=0) / (SHIFT_COLOUR * _paleness(toned)), np.abs(miss).max(0) / SHIFT)
     large = np.clip(1 - 0.35 * np.log10(pieces.sizes / 300), 0.5, 1)
     colour = 14 * np.where(pieces.sizes >= SMALLEST_PATCH, shift / large, 0)
     return float(max(shape.max(), colour.max())), "colour" if colour.max() > shape.max() else "details"
@@ -621,6 +662,8 @@ def _judge(
     if close is None:
         marks["structure"] = min(0.4, marks["structure"])
     else:
+        marks["texture"] = _mark(close.texture, *TEXTURE)
+        marks["astray"] = _mark(-close.astray, *(-levels for levels in reversed(ASTRAY)))
         marks["cover"] = _mark(-close.overlaid, -2 * limits.overlaid, -limits.overlaid, 0.0)
         marks[close.worst] = _mark(-close.changed, -4 * limits.startling, -limits.startling, -limits.startling / 2)
     score = min(marks.values())
@@ -642,6 +685,8 @@ _BECAUSE = {
     "likeness": "Light and dark don't agree.",
     "structure": "Outlines and texture don't agree.",
     "colour": "A part has another colour or pattern inside the same outlines.",
+    "texture": "The outlines agree, the surfaces between them don't: another piece of the same form.",
+    "astray": "Its colours are others.",
     "cover": "Too much differs.",
     "geometry": "It lies as no crop and no frame does: another view, or another size of the thing.",
     "share": "They share a part, and each shows more beside it.",
@@ -679,6 +724,8 @@ def _evidence(
         "structured": round(figures.structured, 4),
         "overlaid": None if close is None else round(close.overlaid, 4),
         "changed": None if close is None else round(close.changed, 1),
+        "texture": None if close is None else round(close.texture, 3),
+        "astray": None if close is None else round(close.astray, 1),
         "covers_a": round(overlap.covers_a, 3),
         "covers_b": round(overlap.covers_b, 3),
     }
