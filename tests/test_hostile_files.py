@@ -158,7 +158,8 @@ def test_what_notebooks_show_runs_nothing(ws: wb.Bench, chrome: Browser) -> None
     """What a cell leaves on the screen: frames, and the objects that draw themselves."""
     image = in_order(ws)[3]
     shown: list[Any] = [
-        ws.sql("select * from metadata limit 400"), ws.sql("select * from images"), ws.history.timeline(batch=BATCHES[0]),
+        ws.sql("select * from metadata limit 400"), ws.sql("select * from images"),
+        ws.history.timeline(batch=BATCHES[0]),
         ws.history.timeline(image=image), ws.history(image), ws.history.images(last=200), ws.changes(last=100),
         ws.qc.batches(), ws.qc.verdicts(), ws.query("double_entry_list"), ws.search("").page(size=150).rows,
     ]  # fmt: skip

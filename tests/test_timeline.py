@@ -80,6 +80,19 @@ def test_an_image_from_its_receipt_on_with_before_and_after(ws: wb.Bench) -> Non
     assert set(told["image_id"]) == {image_id}
 
 
+def test_changes_of_many_at_once_their_undoing_and_renaming_are_told(ws: wb.Bench) -> None:
+    image_id, *others = in_order(ws)
+    records = [[one, CITY, None, 0, f"City {n}", "entered"] for n, one in enumerate([image_id, *others])]
+    with ws.change("all at once") as change:
+        payload = {"count": len(records), "fields": [CITY], "what": "in bulk"}
+        change.add("values_changed", payload, attachment=events.pack(records))
+    ws.undo(change.events[0].seq)
+    told = ws.history.timeline(image=image_id)
+    assert told["what"].tolist()[:2] == [f"Changed values: undo of {change.events[0].seq}", "Changed values: in bulk"]
+    assert told[["before", "after"]].fillna("–").to_numpy().tolist()[:2] == [["City 0", "–"], ["–", "City 0"]]
+    assert set(ws.history.timeline(image=others[0])["after"].dropna()) >= {"City 1"}
+
+
 def test_inspection_double_entry_and_decision_are_told(ws: wb.Bench) -> None:
     ws.qc.move(BATCH, "ready_for_qc")
     session = InspectionSession(ws, ws.qc.draw(BATCH, aql=4.0, seed=1), "dublin-core")
@@ -269,3 +282,18 @@ def test_a_file_that_takes_the_name_of_another_has_its_own_history(tmp_path: Pat
             "Received in batch x",
             "Received in batch y",
         ]
+
+
+def test_names_passed_round_in_a_circle_keep_each_files_history_apart(tmp_path: Path) -> None:
+    fill(tmp_path / "in", {f"{n:04}.jpg": picture(n, f"Shirt {n}") for n in (1, 2, 3)})
+    with wb.open(tmp_path / "ws", actor="ann") as ws:
+        ws.scan(tmp_path / "in", progress=False, workers=1)
+        ids = in_order(ws)
+        for number, image_id in enumerate(ids, 1):
+            ws.set_values([image_id], {CITY: f"City {number}"})
+        ws.bulk.rename("{sequence:04}", [ids[-1], *ids[:-1]]).apply()  # 3 → 1, 1 → 2, 2 → 3
+        for number, image_id in zip((3, 1, 2), in_order(ws), strict=True):
+            told = ws.history.timeline(image=image_id)
+            assert set(told[told["changed"] == CITY]["after"]) == {f"City {number}"}
+            assert f"/{number:04}.jpg" in " ".join(told[told["changed"] == "file"]["after"])
+            assert told["what"].str.startswith("Renamed").any()

@@ -403,7 +403,7 @@ def _rows_naming(ws: Workspace, event: Event, ids: set[str]) -> list[dict[str, A
     attachment = None
     if "attachment_sha256" in event.payload:
         attachment = zlib.compress(b"\n".join(_lines_naming(ws.ledger.attachment(event.seq), ids)), 1)
-    made = events.rows(event, attachment) if event.kind not in event_words.OF_VALUES else []
+    made = events.rows(event, attachment)
     return [row for row in made if any(isinstance(value, str) and value in ids for value in row.values())]
 
 
