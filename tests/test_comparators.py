@@ -228,6 +228,30 @@ def test_columns_are_equally_long() -> None:
         compare("exact", ["a", "b"], ["a"])
 
 
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.tuples(*[st.lists(st.sampled_from(["a", "b ", "B", "é", "", " ", "\ud800"]), max_size=5)] * 2), max_size=9
+    ),
+    st.booleans(),
+    st.booleans(),
+)
+def test_sets_are_as_far_as_jaccard_says(pairs: list[tuple[list[str], list[str]]], ignore: bool, joined: bool) -> None:
+    a, b = ([";".join(pair[at]) if joined else pair[at] for pair in pairs] for at in (0, 1))
+    agree, distance = compare("set", a, b, folded=ignore)
+    for one, other, same, far in zip(a, b, agree, distance, strict=True):
+        x, y = (
+            {(folded(part) if ignore else part).strip() for part in (side.split(";") if joined else side)} - {""}
+            for side in (one, other)
+        )
+        missing = [is_blank(side) if joined else not side for side in (one, other)]
+        if missing[0] != missing[1]:
+            assert not same
+        else:
+            assert far == pytest.approx(1 - len(x & y) / len(x | y) if x | y else 0)
+            assert same == (x == y)
+
+
 @pytest.mark.parametrize("kind", ["exact", "folded", "edit_distance", "date"])
 def test_two_hundred_thousand_pairs_take_no_time(kind: str) -> None:
     """A fifth of what is promised, in a time that a busy machine holds too; the benchmark measures the million."""
@@ -236,3 +260,18 @@ def test_two_hundred_thousand_pairs_take_no_time(kind: str) -> None:
     began = time.process_time()
     compare(kind, first, second)
     assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize("kind", sorted(UNITS))
+def test_no_two_of_two_hundred_thousand_are_equal(kind: str) -> None:
+    first, second = (
+        [f"{1000 + i // 28}-05-{1 + i % 28:02}T{hour}:{i % 60:02}:07" for i in range(200_000)]
+        if kind == "date"
+        else [f"{i} Café {hour};Größe {i % 977 + hour}" for i in range(200_000)]
+        for hour in (11, 12)
+    )
+    more = {"vocabulary": ANIMALS} if kind == "vocabulary" else {}
+    began = time.process_time()
+    more |= {"most": 0} if kind == "edit_distance" else {}
+    assert compare(kind, first, second, **more).agree.all() == (kind == "date")
+    assert time.process_time() - began < 3

@@ -1,34 +1,35 @@
 """Comparators: whether two people entered the same, and how far apart they are. Pure.
 
-Whatever is equal letter for letter agrees, and only the rest is looked at, each different pair once: a million pairs
-take a second or two. Edit distance is V. I. Levenshtein's (1966): insertions, deletions and replacements.
+Whatever is equal letter for letter agrees, and only the rest is looked at, all of it together: a million pairs take a
+second or two, also when no two are equal. Edit distance is V. I. Levenshtein's (1966): insertions, deletions and
+replacements.
 """
 
 from __future__ import annotations
 
 import math
-import sys
 import unicodedata
-from calendar import monthrange
-from collections.abc import Callable, Sequence
-from datetime import date
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
-from functools import cache, partial
+from functools import partial
 from inspect import signature
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
-from workbench import edtf
+from workbench import date_spans
 from workbench.errors import BadValue
+from workbench.folding import folded_all
 from workbench.vocabularies import Vocabulary
 
 Values = Sequence[Any] | npt.NDArray[Any]
-Pairs = tuple[list[Any], list[Any]]
+_LISTS = (list, tuple, set)
 
 
 class Compared(NamedTuple):
@@ -108,31 +109,17 @@ def compare(kind: str, a: Values, b: Values, **options: Any) -> Compared:
 
 _Judged = tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]
 _Judge = Callable[[list[Any], list[Any]], _Judged]
+_Codes = npt.NDArray[np.int64]
 
 
 def _by_pair(judge: _Judge, a: npt.NDArray[Any], b: npt.NDArray[Any]) -> _Judged:
     """Judge what both have; missing ones need no judge."""
-    blank_a, blank_b = (np.array([_is_blank(value) for value in side], dtype=np.bool_) for side in (a, b))
+    blank_a, blank_b = _blanks(a), _blanks(b)
     agree, distance = blank_a & blank_b, np.where(blank_a & blank_b, 0.0, np.nan)
     both = np.flatnonzero(~(blank_a | blank_b))
     if len(both):
         agree[both], distance[both] = judge(a[both].tolist(), b[both].tolist())
     return agree, distance
-
-
-def _once(judge: _Judge, a: list[Any], b: list[Any]) -> _Judged:
-    """Judge each different pair once."""
-    (codes_a, found_a), (codes_b, found_b) = (pd.factorize(_column(_hashable(side))) for side in (a, b))
-    pairs, place = np.unique(codes_a * len(found_b) + codes_b, return_inverse=True)
-    same, far = judge(found_a[pairs // len(found_b)].tolist(), found_b[pairs % len(found_b)].tolist())
-    return same[place], far[place]
-
-
-def _by_value(how: Callable[[Any], Any], a: list[Any], b: list[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """Return both sides as what each different value is read as."""
-    codes, found = pd.factorize(_column(_hashable([*a, *b])))
-    read = np.array([how(value) for value in found.tolist()], dtype=np.float64)
-    return read[codes[: len(a)]], read[codes[len(a) :]]
 
 
 def _column(values: Values) -> npt.NDArray[Any]:
@@ -143,15 +130,31 @@ def _column(values: Values) -> npt.NDArray[Any]:
     return array
 
 
-def _hashable(values: list[Any]) -> list[Any]:
-    """Return lists as tuples."""
-    return [tuple(value) if isinstance(value, (list, set)) else value for value in values]
+def _only_texts(values: Iterable[Any]) -> bool:
+    return set(map(type, values)) <= {str}
+
+
+def _blanks(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    if _only_texts(values):
+        return np.array([not text or text.isspace() for text in values.tolist()], dtype=np.bool_)
+    if set(map(type, values)) <= set(_LISTS):
+        return ~values.astype(np.bool_)
+    return np.array([_is_blank(value) for value in values.tolist()], dtype=np.bool_)
 
 
 def _is_blank(value: Any) -> bool:
     if isinstance(value, str):
         return not value or value.isspace()
-    return value is None or value != value or (isinstance(value, (list, tuple, set)) and not value)
+    return value is None or value != value or (isinstance(value, _LISTS) and not value)
+
+
+def _coded(texts: list[str] | pa.LargeStringArray) -> tuple[_Codes, list[str]]:
+    """Return texts as numbers, and the different ones that these stand for."""
+    if isinstance(texts, pa.LargeStringArray):
+        coded = texts.dictionary_encode()
+        return coded.indices.to_numpy().astype(np.int64), coded.dictionary.to_pylist()
+    places = {text: place for place, text in enumerate(dict.fromkeys(texts))}
+    return np.fromiter(map(places.__getitem__, texts), np.int64, len(texts)), list(places)
 
 
 # ── the comparators ───────────────────────────────────────────────────────────────────────────────────────────
@@ -177,7 +180,7 @@ def _edit_distance(a: list[Any], b: list[Any], *, most: int = 1, folded: bool = 
 
 
 def _number(a: list[Any], b: list[Any], *, absolute: float = 0.0, relative: float = 0.0) -> _Judged:
-    x, y = _by_value(_as_number, a, b)
+    x, y = _as_numbers(a), _as_numbers(b)
     with np.errstate(invalid="ignore", over="ignore"):
         far = np.where(x == y, 0.0, np.abs(x - y))  # infinite less infinite is nothing
         larger = np.maximum(np.abs(x), np.abs(y))
@@ -187,9 +190,10 @@ def _number(a: list[Any], b: list[Any], *, absolute: float = 0.0, relative: floa
 
 
 def _date(a: list[Any], b: list[Any], *, precision: str | None = None, days: int = 0, within: bool = False) -> _Judged:
-    if precision not in (None, *_PRECISIONS):
-        raise BadValue(f"Dates aren't cut to {precision!r}.", hint=f"Say one of {', '.join(_PRECISIONS)}.")
-    ones, others = _by_value(partial(_span, precision=precision), a, b)
+    if precision not in (None, *date_spans.PRECISIONS):
+        hint = f"Say one of {', '.join(date_spans.PRECISIONS)}."
+        raise BadValue(f"Dates aren't cut to {precision!r}.", hint=hint)
+    ones, others = (date_spans.spans(side, precision) for side in (a, b))
     starts, ends = ((ones[:, end], others[:, end]) for end in (0, 1))
     far = np.maximum(np.abs(starts[0] - starts[1]), np.abs(ends[0] - ends[1]))
     same = far <= days
@@ -199,17 +203,30 @@ def _date(a: list[Any], b: list[Any], *, precision: str | None = None, days: int
 
 
 def _set(a: list[Any], b: list[Any], *, least: float = 1.0, folded: bool = False, separator: str = ";") -> _Judged:
-    prepared = _folded_all if folded else _composed
-    sets = {value: _entries(value, separator, prepared) for value in {*a, *b}}
-    far = np.array([_unshared(sets[one], sets[other]) for one, other in zip(a, b, strict=True)])
+    rows, entries = _entries([*a, *b], separator)
+    codes, found = _coded(entries)
+    alike, kinds = _coded([entry.strip() for entry in (_folded_all if folded else _composed)(found)])
+    # one number for each entry of a pair, its last bit for who has it: sorted, those that both have stand in a row
+    bits, second = len(kinds).bit_length() + 1, rows >= len(a)
+    has = np.sort((rows - len(a) * second) << bits | alike[codes] << 1 | second)
+    has = has[np.diff(has, prepend=-1) != 0]
+    if "" in kinds:
+        has = has[(has & ((1 << bits) - 2)) >> 1 != kinds.index("")]
+    shared = has[:-1][(has[:-1] ^ 1) == has[1:]]
+    both, every = (np.bincount(those >> bits, minlength=len(a)) for those in (shared, has))
+    far = np.where(every > 0, 1.0 - both / np.maximum(every - both, 1), 0.0)
     return 1.0 - far >= least - 1e-12, far
 
 
 def _vocabulary(a: list[Any], b: list[Any], *, vocabulary: Vocabulary, most: int = 0) -> _Judged:
-    paths = {value: _path(value, vocabulary) for value in {*a, *b}}
-    far = np.array([_steps(paths[one], paths[other]) for one, other in zip(a, b, strict=True)])
-    same, other_far = _folded(a, b)
-    return (far <= most) | same, np.where(same & np.isnan(far), other_far, far)
+    codes, found = _coded(_texts([*a, *b]))
+    one, other = codes[: len(a)], codes[len(a) :]
+    plain = folded_all(found)
+    terms = vocabulary.find_all(found, plain)
+    far = _steps([vocabulary.path(term.term) if term else [] for term in terms], one, other)
+    spelt, _ = _coded(plain)
+    same = spelt[one] == spelt[other]
+    return (far <= most) | same, np.where(same & np.isnan(far), 0.0, far)
 
 
 _COMPARATORS: dict[str, Callable[..., _Judged]] = {
@@ -221,8 +238,6 @@ _COMPARATORS: dict[str, Callable[..., _Judged]] = {
     "set": _set,
     "vocabulary": _vocabulary,
 }
-_QUICK = ("exact", "folded", "edit_distance", "number", "date")
-_PRECISIONS = ("day", "month", "year", "decade")
 
 
 def _chosen(kind: str, options: dict[str, Any]) -> _Judge:
@@ -234,12 +249,13 @@ def _chosen(kind: str, options: dict[str, Any]) -> _Judge:
         raise BadValue(f"The comparator {kind!r} has no option {unknown[0]!r}.", hint=hint)
     if kind == "vocabulary" and not isinstance(options.get("vocabulary"), Vocabulary):
         raise BadValue("There is no vocabulary to compare in.", hint="Give the one of the field: vocabulary=….")
-    judge = partial(_COMPARATORS[kind], **options)
-    return judge if kind in _QUICK else partial(_once, judge)
+    return partial(_COMPARATORS[kind], **options)
 
 
 def _texts(values: list[Any]) -> list[str]:
-    return ["\n".join(map(str, one)) if isinstance(one, (list, tuple, set)) else str(one) for one in values]
+    if _only_texts(values):
+        return values
+    return ["\n".join(map(str, one)) if isinstance(one, _LISTS) else str(one) for one in values]
 
 
 def _composed(values: list[Any]) -> list[str]:
@@ -248,19 +264,7 @@ def _composed(values: list[Any]) -> list[str]:
 
 
 def _folded_all(values: list[Any]) -> list[str]:
-    """Return what `workbench.vocabularies.folded` makes of each: as one long text, which takes a tenth of the time."""
-    texts = [text.replace("\0", "") for text in _texts(values)]
-    plain = unicodedata.normalize("NFKD", "\0".join(texts).casefold())
-    if not plain.isascii():
-        letters = np.frombuffer(plain.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-        plain = letters[~_accents()[letters]].tobytes().decode("utf-32-le", "surrogatepass")
-    return [" ".join(text.split()) for text in plain.split("\0")]
-
-
-@cache
-def _accents() -> npt.NDArray[np.bool_]:
-    """Return for every code point whether it is an accent that stands for itself."""
-    return np.array([unicodedata.combining(letter) != 0 for letter in map(chr, range(sys.maxunicode + 1))])
+    return folded_all(_texts(values))
 
 
 def _or_equal(same: npt.NDArray[np.bool_], far: npt.NDArray[np.float64], a: list[Any], b: list[Any]) -> _Judged:
@@ -272,61 +276,49 @@ def _or_equal(same: npt.NDArray[np.bool_], far: npt.NDArray[np.float64], a: list
     return same, far
 
 
+def _as_numbers(values: list[Any]) -> npt.NDArray[np.float64]:
+    try:
+        return np.array(list(map(float, values)))
+    except (TypeError, ValueError, OverflowError):
+        return np.array([_as_number(value) for value in values], dtype=np.float64)
+
+
 def _as_number(value: Any) -> float:
     try:
         if isinstance(value, str) and "/" in value:
+            over, _, under = value.partition("/")
+            if over.isdecimal() and under.isdecimal() and len(value) < 100:
+                return int(over) / int(under)
             return float(Fraction(value.replace(" ", "")))
         return float(value)
     except (TypeError, ValueError, ZeroDivisionError, OverflowError):
         return math.nan
 
 
-def _span(value: Any, precision: str | None) -> tuple[float, float]:
-    """Return the first and the last day a date can be, as numbers; NaN where it isn't one."""
-    try:
-        text = str(value).strip()
-        found = edtf.parse(text if edtf.is_valid(text) else edtf.suggest(text) or text)
-    except BadValue:
-        return math.nan, math.nan
-    first, last = found.earliest or date.min, found.latest or date.max
-    if precision is None:
-        return first.toordinal(), last.toordinal()
-    return _cut(first, precision, last=False), _cut(last, precision, last=True)
+def _entries(values: list[Any], separator: str) -> tuple[_Codes, list[str] | pa.LargeStringArray]:
+    """Return the row that each entry of each set stands in, and all entries, one after another."""
+    if separator and _only_texts(values):
+        try:
+            split = pc.split_pattern(pa.array(values, pa.large_string()), separator)
+            return np.repeat(np.arange(len(split)), np.diff(split.offsets.to_numpy())), split.flatten()
+        except UnicodeEncodeError:  # half characters, which Arrow doesn't take
+            pass
+    sets = [value if isinstance(value, _LISTS) else str(value).split(separator) for value in values]
+    lengths = np.fromiter(map(len, sets), np.int64, len(sets))
+    entries = list(chain.from_iterable(sets))
+    return np.repeat(np.arange(len(sets)), lengths), entries if _only_texts(entries) else list(map(str, entries))
 
 
-def _cut(day: date, precision: str, *, last: bool) -> float:
-    """Return the first or last day of the month, year or decade that a day is in."""
-    year, month = day.year, day.month
-    if precision == "day":
-        return day.toordinal()
-    if precision == "month":
-        return date(year, month, monthrange(year, month)[1] if last else 1).toordinal()
-    start = year // 10 * 10 if precision == "decade" else year
-    end = start + 9 if precision == "decade" else year
-    return (date(end, 12, 31) if last else date(max(1, start), 1, 1)).toordinal()
-
-
-def _entries(value: Any, separator: str, prepared: Callable[[list[Any]], list[str]]) -> frozenset[str]:
-    parts = list(value) if isinstance(value, tuple) else str(value).split(separator)
-    return frozenset(part.strip() for part in prepared(parts)) - {""}
-
-
-def _unshared(one: frozenset[str], other: frozenset[str]) -> float:
-    """Return Jaccard's distance: the share of all entries that only one of two has."""
-    union = len(one | other)
-    return 1.0 - len(one & other) / union if union else 0.0
-
-
-def _path(value: Any, vocabulary: Vocabulary) -> list[str] | None:
-    term = vocabulary.find(str(value))
-    return vocabulary.path(term.term) if term else None
-
-
-def _steps(one: list[str] | None, other: list[str] | None) -> float:
+def _steps(paths: list[list[str]], one: _Codes, other: _Codes) -> npt.NDArray[np.float64]:
     """Return how many steps lead up from one term and down to the other; NaN where there is no way."""
-    if one is None or other is None:
-        return math.nan
-    shared = 0
-    while shared < min(len(one), len(other)) and one[shared] == other[shared]:
-        shared += 1
-    return float(len(one) + len(other) - 2 * shared) if shared else math.nan
+    lengths = np.fromiter(map(len, paths), np.int64, len(paths))
+    terms, _ = _coded(list(chain.from_iterable(paths)))
+    starts = np.cumsum(lengths) - lengths
+    shared = np.zeros(len(one), np.int64)
+    level, together = 0, np.arange(len(one))
+    while len(together):
+        together = together[np.minimum(lengths[one[together]], lengths[other[together]]) > level]
+        together = together[terms[starts[one[together]] + level] == terms[starts[other[together]] + level]]
+        shared[together] += 1
+        level += 1
+    return np.where(shared > 0, lengths[one] + lengths[other] - 2.0 * shared, np.nan)

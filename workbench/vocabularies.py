@@ -10,13 +10,15 @@ import csv
 import tomllib
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cached_property
 from heapq import nlargest
 from pathlib import Path
 from typing import NamedTuple
+
+from workbench.folding import folded_all
 
 MAX_TERMS = 200_000
 _OTHER_COLUMNS = ("term", "broader", "synonyms")
@@ -122,7 +124,21 @@ class Vocabulary:
 
     def find(self, text: str) -> Term | None:
         """Return the term that this is, in whatever case, language or known synonym it is written."""
-        term = self.terms.get(text) or self.terms.get(self._spellings.get(folded(text), ""))
+        return self._find(text, folded(text))
+
+    def find_all(self, texts: Sequence[str], plain: Sequence[str] | None = None) -> list[Term | None]:
+        """Return what `find` does for each of many texts, in a fraction of the time.
+
+        Parameters
+        ----------
+        texts : sequence of str, shape (n,)
+        plain : sequence of str, shape (n,), optional
+            The same folded, where they are at hand.
+        """
+        return list(map(self._find, texts, folded_all(texts) if plain is None else plain))
+
+    def _find(self, text: str, plain: str) -> Term | None:
+        term = self.terms.get(text) or self.terms.get(self._spellings.get(plain, ""))
         if term is None and "|" in text and self._is_path(text):
             term = self.terms[text.rpartition("|")[2]]
         return term
