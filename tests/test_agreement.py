@@ -62,7 +62,7 @@ def test_its_interval_equals_statsmodels(pairs: list[tuple[int, int]], weights: 
         expected = inter_rater.cohens_kappa(table, wt=weights)
     found = cohen_kappa(a, b, weights=weights)
     if "too few" in found.method:
-        assert expected.std_kappa == pytest.approx(0, abs=1e-7)
+        assert np.nan_to_num(expected.std_kappa) == pytest.approx(0, abs=1e-7)  # the root of a rounding error, at times
         return
     assert found.value == pytest.approx(expected.kappa, abs=1e-9)
     assert found.low == pytest.approx(max(-1.0, expected.kappa_low), abs=1e-9)
