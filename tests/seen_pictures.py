@@ -1,6 +1,7 @@
 """Pictures as the workbench sees them when it compares: drawn, saved as files, and read back as thumbnails."""
 
 import functools
+import itertools
 import sys
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from workbench import sample_pictures as draw
 
 sys.path.append(str(Path(__file__).parent.parent / "benchmarks"))
 
-from lookalikes import FAMILIES, Lookalike
+from lookalikes import FAMILIES
 
 SCENES = ("table", "sea", "skyline", "lake")
 
@@ -51,6 +52,16 @@ def copy(number: int, kind: str) -> features.Pixels:
 @functools.cache
 def lookalikes(family: str, seed: int | tuple[int, ...] = 5) -> tuple[features.Pixels, features.Pixels]:
     """Two pictures of a family of look-alikes."""
-    made = FAMILIES[family](np.random.default_rng(seed))
-    one, other = (Lookalike("", "", family, next(made)) for _ in range(2))
-    return tuple(thumbnail(edits.encoded(np.asarray(x.image.convert("RGB")))) for x in (one, other))  # type: ignore[return-value]  # two
+    return shot(family, seed, 0), shot(family, seed, 1)
+
+
+@functools.cache
+def shot(family: str, seed: int | tuple[int, ...], index: int) -> features.Pixels:
+    """One of the pictures of a family of look-alikes."""
+    image = next(itertools.islice(FAMILIES[family](np.random.default_rng(seed)), index, None))
+    return thumbnail(edits.encoded(np.asarray(image.convert("RGB"))))
+
+
+def group(family: str, seed: int, number: int) -> tuple[int, int]:
+    """The seed of a group in the benchmark's catalogue of look-alikes."""
+    return seed, list(FAMILIES).index(family) + len(FAMILIES) * number

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from seen_pictures import FAMILIES, copy, lookalikes, original, thumbnail
+from seen_pictures import FAMILIES, copy, group, lookalikes, original, shot, thumbnail
 
 from workbench import edits, features, verification
 from workbench.errors import BadValue
@@ -43,11 +43,23 @@ def test_lookalikes_are_no_copies(family: str) -> None:
 
 def test_two_plain_shirts_of_one_cut_are_no_copies() -> None:
     """A blue one and a brown one: paler and under another light, blue is nearly brown, but not its weave."""
-    groups = [[1, list(FAMILIES).index("size_labels") + len(FAMILIES) * number] for number in (3, 5)]
-    verdict = verify(*(lookalikes("size_labels", tuple(group))[0] for group in groups), hint="identity")
+    verdict = verify(*(shot("size_labels", group("size_labels", 1, number), 0) for number in (3, 5)), hint="identity")
     assert verdict.relation == "variant"
     assert verdict.score < 0.3
     assert verdict.evidence["texture"] < 0.4
+
+
+@pytest.mark.parametrize(
+    ("family", "seed", "number", "one", "other"),
+    [
+        ("garments", 3, 5, 1, 5),  # stripes for dots, which look like something put on
+        ("size_labels", 2, 1, 4, 5),  # 36 for 38, four pixels high
+        ("colours", 11, 1, 1, 2),  # a cream teapot for a yellow one: paler, but not all over
+    ],
+)
+def test_the_hardest_lookalikes_are_no_copies(family: str, seed: int, number: int, one: int, other: int) -> None:
+    of = group(family, seed, number)
+    assert not verify(shot(family, of, one), shot(family, of, other)).is_duplicate
 
 
 @pytest.mark.parametrize("family", ["colours", "prints", "vintages", "form_values"])

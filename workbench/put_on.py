@@ -33,7 +33,7 @@ GAP = 0.09
 """Part of the picture's sides by which it stands off from the edges."""
 LEAST = 0.003
 """Part of the picture from which on something can have been put on; what is smaller was changed."""
-ONE_INK = 0.9
+ONE_INK = 0.96
 """Part of the strokes that one ink must explain."""
 LEAN = 0.2
 """Lean (see `lean_of`) of all strokes together from which on they are in one picture only."""
@@ -78,6 +78,8 @@ def find(one: Floats, other: Floats, off: Mask, known: Mask) -> PutOn:
 def _bars(one: Floats, other: Floats, off: Mask, known: Mask) -> Mask:
     """Return the one bar, along whichever edge, that covers the most."""
     best = np.zeros(off.shape, np.bool_)
+    if off.sum() < LEAST * known.sum():
+        return best
     for turned in range(4):
         first, second = (np.rot90(picture, turned) for picture in (one, other))
         differs, here = (np.rot90(mask, turned) for mask in (off, known))

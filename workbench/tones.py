@@ -157,15 +157,20 @@ def _polished(toned: Floats, target: Floats, rows: Any, columns: Any) -> Floats:
         weighted = terms * weights[:, None]
         found = np.linalg.solve(weighted.T @ terms + 2 * np.eye(10), weighted.T @ miss)
         weights = 1 / (1 + (np.abs(miss - terms @ found).max(1) / width) ** 2) ** 2
-    step = np.clip(_quadratic(toned) @ found.astype(np.float32), -POLISH, POLISH)
-    return np.asarray(np.clip(toned + step, 0, 255), np.float32)
+    step = _quadratic(toned.reshape(-1, 3)) @ found.astype(np.float32)
+    polished = np.clip(toned + np.clip(step, -POLISH, POLISH).reshape(toned.shape), 0, 255)
+    return np.asarray(polished, np.float32)
 
 
-def _quadratic(picture: Floats) -> Floats:
-    red, green, blue = (picture[..., channel] / np.float32(255) for channel in range(3))
-    return np.stack(
-        [np.ones_like(red), red, green, blue, red**2, green**2, blue**2, red * green, red * blue, green * blue], axis=-1
-    )  # fmt: skip
+def _quadratic(colours: Floats) -> Floats:
+    """Return the terms of a second degree of each colour; shape (n, 3) gives (n, 10)."""
+    terms = np.empty((10, len(colours)), np.float32)  # a term after the other: that is how they are computed
+    terms[0] = 1
+    np.multiply(colours.T, np.float32(1 / 255), out=terms[1:4])
+    np.multiply(terms[1:4], terms[1:4], out=terms[4:7])
+    np.multiply(terms[1], terms[2:4], out=terms[7:9])
+    np.multiply(terms[2], terms[3], out=terms[9])
+    return terms.T
 
 
 class _Curve:
