@@ -168,3 +168,10 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
     assert ran.stdout == "Check the folder and free space.\n", ran.stderr
     assert target.read_bytes() == b"before"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_what_joins_letters_is_no_secret() -> None:
+    persian, family = "می\u200cخواهم", "👩\u200d👧"
+    assert visible(persian) == persian
+    assert visible(family) == family
+    assert visible("a\u200bb\u202ec") == r"a\u200bb\u202ec"

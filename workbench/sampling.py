@@ -714,8 +714,8 @@ class _Dice:
     """Random numbers that stay the same: of numpy's, only the raw stream of a bit generator is promised to."""
 
     def __init__(self, seed: int) -> None:
-        if seed < 0:
-            raise BadValue("A seed isn't negative.", hint="Any whole number from 0 on will do.")
+        if not isinstance(seed, int | np.integer) or seed < 0:
+            raise BadValue(f"{seed!r} is no seed.", hint="Any whole number from 0 on will do.")
         self._stream = np.random.PCG64(seed)
 
     def below(self, size: int, count: int) -> Positions:

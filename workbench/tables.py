@@ -37,8 +37,13 @@ def harmless(text: str) -> str:
 
 def visible(text: str, *, width: int = _WIDEST) -> str:
     """Return text safe for a terminal: control and direction characters escaped, one line, bounded."""
-    shown = "".join(f"\\u{ord(c):04x}" if unicodedata.category(c) in _HIDDEN else c for c in text[: width * 2])
+    shown = "".join(f"\\u{ord(c):04x}" if _is_hidden(c) else c for c in text[: width * 2])
     return shown if len(shown) <= width else shown[: width - 1] + "…"
+
+
+def _is_hidden(character: str) -> bool:
+    # Persian words and joined emoji need the two that join and part letters.
+    return unicodedata.category(character) in _HIDDEN and character not in "\u200c\u200d"
 
 
 def as_table(table: pa.Table) -> str:
