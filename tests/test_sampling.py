@@ -212,10 +212,11 @@ def test_every_question_has_a_plan(lot: int, aql: float, level: str, severity: s
 
 
 def test_larger_lots_never_get_smaller_samples() -> None:
+    """But where an arrow points back up: the letter before has the plan then, with the smaller sample."""
     for severity in SEVERITIES:
-        for aql in aqls():
-            sizes = [plan(lot, aql=aql, severity=severity).n for lot in LOTS]
-            assert all(one <= other for one, other in pairwise(sizes)) or aql >= 0.01
+        for aql in (one for one in aqls() if one <= 10):
+            found = [plan(lot, aql=aql, severity=severity) for lot in LOTS]
+            assert all(one.n <= other.n or one.n == one.lot_size or other.accept == 0 for one, other in pairwise(found))
     assert [plan(lot, aql=1.0).n for lot in LOTS[4:]] == [13, 13, 50, 50, 80, 125, 200, 315, 500, 800, 1250]
 
 
