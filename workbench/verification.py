@@ -66,7 +66,9 @@ SMALLEST_PATCH = 100
 SHIFT, SHIFT_COLOUR = 44.0, 19.0
 """Levels by which a piece may be off on the whole, and its channels from each other; less where it is large."""
 ASTRAY = (3.0, 6.0, 12.0)
-"""Levels by which colours may be off on average."""
+"""Levels by which colours may be off on average where they became paler, but not grey."""
+PALE = (0.2, 0.8)
+"""Strength of colours that became paler, but not grey."""
 PALER = 0.7
 """How pale colours can become whose differences count for so much more."""
 TEXTURE = (0.2, 0.45, 0.65)
@@ -608,10 +610,13 @@ def _is_clipped(picture: Floats) -> Mask:
 
 
 def _astray(toned: tones.Retoned, target: Floats, where: Mask) -> float:
-    """Return by how many levels colours are off on average.
+    """Return by how many levels colours are off on average, where they became paler.
 
-    Who may make all colours paler and then cast another over them can nearly make blue from brown.
+    Who may make all colours paler and then cast another over them can nearly make blue from brown. In two tones, and
+    where contrast was stretched to the ends of the scale, colours stray in an honest copy too.
     """
+    if not PALE[0] < toned.strength < PALE[1]:
+        return 0.0
     thin = np.s_[::2, ::2]
     counted = where[thin]
     if not counted.any():
