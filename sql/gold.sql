@@ -38,3 +38,7 @@ order by seq desc;
 -- name: gold_answers_of(task_id, actor)
 -- What somebody answered on known images within one task, queue or training.
 select image_id, field, "right" from gold_answers where task_id = $task_id and actor = $actor order by seq, field;
+
+-- name: once_reworked()
+--- The images of batches that were sent back: what was entered in them before shows in the form.
+select f.image_id from image_facts f join batch_states b using (batch) where b.resubmission > 0;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,11 @@ from hypothesis import strategies as st
 from tagged_collection import ids, shown, workspace
 
 import workbench as wb
-from workbench import gold
+from workbench import entry_session, gold
 from workbench.entry_session import EntrySession, Work, double_entry, training, with_gold
 from workbench.errors import BadValue, NotFound
+from workbench.suggesters import Subject, Suggestion, Wants
+from workbench.tagging import TagSession
 
 pytestmark = pytest.mark.core
 
@@ -236,3 +238,46 @@ def test_places_are_spread_over_all_of_the_work() -> None:
     assert len(places) == 2_000
     for tenth in range(10):
         assert 140 < sum(10 * tenth <= place < 10 * tenth + 10 for place in places) < 260
+
+
+def test_of_a_batch_that_was_sent_back_none_could_be_told_apart(ws: wb.Bench) -> None:
+    """There, earlier entries show: an image without any would be a known answer."""
+    mine = ids(ws)[:6]
+    assert set(with_gold(ws, "shop", mine, share=0.3).image_ids) > set(mine)
+    [batch] = ws.sql("select distinct batch from images")["batch"]
+    for state in ("in_work", "ready_for_qc", "rework"):
+        ws.qc.move(batch, state, reason="so it is")
+    assert with_gold(ws, "shop", mine, share=0.3).image_ids == mine
+    ws.qc.move(batch, "ready_for_qc")
+    assert with_gold(ws, "shop", mine, share=0.3).image_ids == mine
+
+
+@given(st.lists(st.booleans(), max_size=30), st.integers(0, 9), st.integers(0, 99))
+def test_known_answers_stand_among_images_that_look_like_them(fresh: list[bool], golds: int, seed: int) -> None:
+    work = [f"image {i}" for i in range(len(fresh))]
+    part = [one for one, new in zip(work, fresh, strict=True) if new]
+    mixed = gold.mixed(part, [f"gold {i}" for i in range(golds)], 0.4, str(seed))
+    found = entry_session._in_order(work, mixed)
+    assert [one for one in found if one.startswith("image")] == work
+    assert [one for one in found if one not in work or one in part] == mixed
+
+
+class SaysFrance:
+    """A suggester that proposes one country for every image."""
+
+    name, model, version = "says", "told", "1"
+    wants: Wants = "metadata"
+
+    def suggest(self, subjects: Sequence[Subject]) -> Iterator[Suggestion]:
+        yield from (Suggestion(one.image_id, COUNTRY, None, "France", 0.9, "told", "1", "a name") for one in subjects)
+
+
+def test_nothing_has_suggestions_where_known_answers_have_none(
+    ws: wb.Bench, working: Callable[..., EntrySession]
+) -> None:
+    ws.suggest(None, [SaysFrance()])
+    assert ws.sql("select count(*) as n from suggestions")["n"][0] > 0
+    plain, session = TagSession(ws, "shop", ids(ws)), working(with_gold(ws, "shop", ids(ws)[:6], share=0.3))
+    assert set(ids(ws)[:6]) <= set(plain._make_offers().load(session.ids))
+    assert session._make_offers().load(session.ids) == []
+    plain.close()

@@ -123,7 +123,10 @@ def with_gold(
     feedback: bool = False,
     seed: str = "",
 ) -> Work:
-    """Return tagging as ever, with images among it whose answers are known; any batch, at any time.
+    """Return tagging as ever, with images among it whose answers are known; any batch that comes for the first time.
+
+    Nobody is to tell them from others. So nothing else in such work has suggestions either, and among the images of a
+    batch that was sent back, where earlier entries show, there are none: `lots` measures rework, by a sample.
 
     Parameters
     ----------
@@ -149,9 +152,24 @@ def with_gold(
     if not golds:
         raise NotFound("No answer is known for any field of this profile.", hint="ws.qc.set_gold(…) says some.")
     work = [one for one in entering.images_of(ws, images, None) if one not in golds]
-    ids = known_answers.mixed(work, list(golds), share, f"{queue}\n{ws.actor}\n{seed}")
+    reworked = set(ws.query("once_reworked")["image_id"])
+    fresh = [one for one in work if one not in reworked]
+    mixed = known_answers.mixed(fresh, list(golds), share, f"{queue}\n{ws.actor}\n{seed}")
+    ids = mixed if len(fresh) == len(work) else _in_order(work, mixed)
     task_id = f"queue-{queue or ws.actor}"
     return Work(task_id, known, ids, frozenset(golds), golds, blank=False, feedback=feedback)
+
+
+def _in_order(work: list[str], mixed: list[str]) -> list[str]:
+    """Return all the work in its order, with what was mixed into a part of it where it stands in that part."""
+    part, ids, at = set(work) & set(mixed), [], 0
+    for one in work:
+        while one in part and mixed[at] != one:
+            ids.append(mixed[at])
+            at += 1
+        ids.append(one)
+        at += one in part
+    return ids + mixed[at:] if part else ids
 
 
 def training(
@@ -243,7 +261,8 @@ class EntrySession(TagSession):
     # -- what is made differently
 
     def _make_offers(self) -> Offers:
-        return _OffersInSight(self.ws, self.profile, self.work.blind)
+        # were there suggestions for the others only, none would tell a known answer
+        return _OffersInSight(self.ws, self.profile, frozenset(self.ids) if self.work.gold else self.work.blind)
 
     def _make_following(self) -> Following:
         return _Blind(self.ws, self._hear, self.work)

@@ -69,6 +69,8 @@ def _for(ws: Workspace) -> str:
 class MixedForm(TagForm):
     """The tagging form as ever, with images among the others whose answers are known; they look like any other.
 
+    That is why nothing has suggestions here, and why none are mixed in among images of a batch that was sent back.
+
     Parameters
     ----------
     ws : Workspace
