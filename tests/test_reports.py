@@ -541,3 +541,19 @@ def test_cells_are_typed() -> None:
     cells = made.get_sheet_by_index(0).to_python()
     assert cells[1][:3] == ["text", 1.5, datetime(2026, 3, 2, 9, 5)]
     assert cells[2][1] == 2.0
+
+
+@pytest.mark.parametrize(("days", "step"), [(4, 86_400_000), (40, None)])
+def test_an_axis_names_each_day_once(days: int, step: int | None) -> None:
+    names = tuple(pd.date_range("2026-03-03", periods=days).strftime("%Y-%m-%d"))
+    series = (Series("s", "points", names, (0.0,) * days),)
+    drawn = report_figures.plotly(Figure("f", "t", "s", series, x=Axis(unit="date"), y=Axis(unit="share")), Words())
+    assert drawn["layout"]["xaxis"].get("dtick") == step
+    assert drawn["data"][0]["cliponaxis"] is False, "a point at nothing shows whole"
+
+
+@pytest.mark.parametrize(("longest", "step"), [(4.0, 1), (72.0, None)])
+def test_an_axis_counts_one_by_one_only_as_far_as_there_is_room(longest: float, step: int | None) -> None:
+    series = (Series("s", "line", (1, int(longest)), (0.5, 1.0)),)
+    figure = Figure("f", "t", "s", series, x=Axis("answers", "count", 0.0, longest), y=Axis(unit="number"))
+    assert report_figures.plotly(figure, Words())["layout"]["xaxis"].get("dtick") == step

@@ -84,10 +84,12 @@ def _plotly_axis(axis: Axis, figure: Figure, words: Words) -> dict[str, Any]:
         made["categoryarray"] = [html.escape(short(name)) for name in figure.names()]
         return made | ({"autorange": "reversed", "ticksuffix": "  "} if figure.sideways else {})
     if axis.unit == "date":
-        return made | {"type": "date", "showgrid": False, "tickformat": "%d %b" if words.language == "en" else "%d.%m."}
+        made |= {"type": "date", "showgrid": False, "tickformat": "%d %b" if words.language == "en" else "%d.%m."}
+        few = len({day for one in figure.series for day in one.x}) <= 10
+        return made | ({"dtick": 86_400_000} if few else {})  # else plotly names a day again at noon
     low, high = span(axis, [])
     fixed: dict[str, Any] = {"range": [low, high]} if axis.high is not None else {"rangemode": "tozero"}
-    if axis.unit == "count" and max(_values(figure), default=0) < 6:
+    if axis.unit == "count" and (max(_values(figure), default=0) if axis.high is None else axis.high) < 6:
         fixed["dtick"] = 1
     return made | fixed | {"tickformat": _FORMATS.get(axis.unit, ",.3~g"), "nticks": 7}
 
@@ -117,7 +119,7 @@ def _trace(one: Series, figure: Figure) -> dict[str, Any]:
         "arrayminus": [_gap(y, low) for low, y in zip(one.low, one.y, strict=False)],
     }  # fmt: skip
     more = {f"error_{axis}": bars} if one.high else {}
-    return trace | {"type": "scatter", "mode": "markers", "marker": {"size": 8}} | more
+    return trace | {"type": "scatter", "mode": "markers", "marker": {"size": 8}, "cliponaxis": False} | more
 
 
 def _gap(high: float | None, low: float | None) -> float | None:

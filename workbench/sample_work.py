@@ -197,6 +197,11 @@ class _Story:
         """Let time go by."""
         self.ledger.time += timedelta(seconds=seconds)
 
+    def next_morning(self) -> None:
+        """Let it be eight o'clock of the next working day."""
+        days = 3 if self.ledger.time.weekday() == 4 else 1
+        self.ledger.time = self.ledger.time.replace(hour=8, minute=0) + timedelta(days=days)
+
     def as_(self, actor: str) -> Bench:
         """Return the workspace, as one of the people."""
         self.ws.actor = actor
@@ -300,7 +305,11 @@ class _Story:
         ws = self.as_(INSPECTOR)
         sample = ws.qc.draw(batch, aql=4.0, level="III", seed=self.random.randrange(10**6))
         session = InspectionSession(ws, sample, PROFILE, clock=lambda: self.ledger.time.timestamp())
+        looked = 0
         while (image_id := session.image_id) is not None:
+            if looked == 6:
+                self.next_morning()
+            looked += 1
             for name, defect in self.wrong.get(image_id, []):
                 session.mark(name, defect)
             self.after(self.random.uniform(12, 40))
