@@ -83,6 +83,7 @@ def test_the_questions_it_names_can_be_asked(path: Path) -> None:
     assert named or path.stem != "00_tour"
 
 
+@pytest.mark.timeout(1500)  # looking for every kind of duplicate takes minutes on a slow machine
 @every_notebook
 def test_it_runs_from_top_to_bottom(path: Path, sample_home: Path, tmp_path: Path) -> None:
     shutil.copy(path, tmp_path)
@@ -92,7 +93,7 @@ def test_it_runs_from_top_to_bottom(path: Path, sample_home: Path, tmp_path: Pat
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
     notebook = read(path)
-    client = NotebookClient(notebook, timeout=240, resources={"metadata": {"path": str(tmp_path)}})
+    client = NotebookClient(notebook, timeout=1200, resources={"metadata": {"path": str(tmp_path)}})
     with ThreadPoolExecutor(1) as thread:  # where no browser test before has left an event loop
         thread.submit(client.execute, env=environment).result()
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]

@@ -22,7 +22,7 @@ GAINED = """(wanted) => {
 
 def test_an_analyst_finds_mends_embeds_and_sees_the_audit_improve(in_lab: Opener, lab: Lab, pictures: Path) -> None:
     with in_lab("03_metadata_audit.ipynb") as notebook:
-        notebook.run(seconds=240)
+        notebook.run(seconds=600)
         page = notebook.page
         assert notebook.errors() == []
         board = page.locator(".wb-audit")
@@ -53,7 +53,7 @@ def test_one_title_by_form_fifty_by_template_and_all_of_them_in_the_copies(
     in_lab: Opener, lab: Lab, tmp_path: Path, pictures: Path
 ) -> None:
     with in_lab("03_metadata_audit.ipynb") as notebook:
-        notebook.run(seconds=240)
+        notebook.run(seconds=600)
         page = notebook.page
         form = page.locator(".wb-tag")
         form.scroll_into_view_if_needed()
@@ -84,7 +84,7 @@ def test_one_title_by_form_fifty_by_template_and_all_of_them_in_the_copies(
         gained = board.locator(".wb-a-gain").filter(has_text="Title is required")
         page.wait_for_function(GAINED, arg=51)
         assert gained.is_visible()
-        notebook.run(5, seconds=240)
+        notebook.run(5, seconds=600)
         assert notebook.errors() == []
         assert "Embedding (copy)" in notebook.text(5)
         notebook.shoot(pictures, "audit-mended-in-lab")

@@ -15,10 +15,11 @@ THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 NOTEBOOK_FILES = sorted(NOTEBOOKS.glob("*.ipynb"))
 
 
+@pytest.mark.timeout(1500)  # looking for every kind of duplicate takes minutes on a slow machine
 @pytest.mark.parametrize("path", NOTEBOOK_FILES, ids=lambda path: path.stem)
 def test_it_runs_in_jupyterlab_without_an_error(path: Path, in_lab: Opener, pictures: Path) -> None:
     with in_lab(path.name) as notebook:
-        notebook.run(seconds=240)
+        notebook.run(seconds=1200)
         assert notebook.errors() == []
         assert [output for cell in notebook.outputs() for output in cell if output.get("name") == "stderr"] == []
         for name, theme in THEMES.items():
