@@ -25,12 +25,12 @@ def test_what_was_put_around_a_copy_is_seen(kind: str) -> None:
 
 def test_it_is_the_same_whichever_way_round() -> None:
     assert told(0, "border_black", turned_round=True).framed == "a"
-    assert told(0, "marked", turned_round=True).written_on == "a"
+    assert told(1, "marked", turned_round=True).written_on == "a"
 
 
-@pytest.mark.parametrize("kind", ["marked", "text_over"])
-def test_what_was_put_on_a_copy_is_seen(kind: str) -> None:
-    assert told(0, kind).written_on == "b"
+@pytest.mark.parametrize(("number", "kind"), [(1, "marked"), (3, "marked"), (0, "text_over")])
+def test_what_was_put_on_a_copy_is_seen(number: int, kind: str) -> None:
+    assert told(number, kind).written_on == "b"
 
 
 @pytest.mark.parametrize("kind", ["crop_50", "crop_square", "jpeg_q20", "brighter", "resize_50", "mirror", "blur"])
