@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import re
 import shutil
 import struct
 import threading
@@ -19,6 +20,7 @@ from typing import Any
 
 import comm
 from comm.base_comm import BaseComm
+from playwright.sync_api import Error, sync_playwright
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -59,12 +61,28 @@ addEventListener("unhandledrejection", (event) => window.problems.push(String(ev
 for (const type of ["keydown", "keypress", "keyup"]) {
   document.addEventListener(type, (event) => window.leaked.push(event.key));
 }
+// A comm loses nothing: what the browser drops (it drops every request when an interface of the machine changes) is
+// asked for again, and numbers keep anything from being heard twice.
+async function ask(url, options) {
+  for (let pause = 50; ; pause *= 2) {
+    try {
+      const got = await fetch(url, options);
+      return { status: got.status, bytes: await got.arrayBuffer() };
+    } catch (error) {
+      if (window.hungUp) return new Promise(() => {});
+      if (pause > 2000) throw error;
+      await new Promise((done) => setTimeout(done, pause));
+    }
+  }
+}
 const sent = [];
 let sending = false;
+let said = 0;
+let heard = 0;
 async function pump() {
   if (sending) return;
   sending = true;
-  while (sent.length) await fetch("/send", { method: "POST", body: sent.shift() });
+  while (sent.length) await ask(`/send?page=${PAGE_NUMBER}&nth=${said++}`, { method: "POST", body: sent.shift() });
   sending = false;
 }
 const model = {
@@ -79,9 +97,9 @@ const model = {
 };
 async function listen() {
   for (;;) {
-    const got = await fetch(`/next?page=${PAGE_NUMBER}`);
-    if (got.status !== 200) return;
-    const bytes = await got.arrayBuffer();
+    const { status, bytes } = await ask(`/next?page=${PAGE_NUMBER}&nth=${heard}`);
+    if (status !== 200) return;
+    heard += 1;
     const length = new DataView(bytes).getUint32(0, true);
     const { content, sizes } = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 4, length)));
     let at = 4 + length;
@@ -134,6 +152,9 @@ class MiniHost:
         self.page = page
         self.inbox: queue.Queue[Any] = queue.Queue()
         self.asked: list[dict[str, Any]] = []
+        self.told: list[Any] = []
+        self.heard: set[tuple[int, int]] = set()
+        self.turn, self.hearing = threading.Lock(), threading.Lock()
         self.lose: Callable[[dict[str, Any]], bool] = lambda _: False
         self.threads = [threading.Thread(target=self._answer, daemon=True)]
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -156,6 +177,8 @@ class MiniHost:
         return self.page
 
     def close(self) -> None:
+        with suppress(Error):  # a page that has crashed or gone
+            self.page.evaluate("window.hungUp = true")
         self._hang_up()
         self.inbox.put(CLOSED)
         self.server.shutdown()
@@ -166,9 +189,11 @@ class MiniHost:
 
     def _hang_up(self) -> None:
         """Nobody listens to the old page any more: what it was owed is lost, as when a page is reloaded."""
-        self.page_number += 1
-        with self.outbox.mutex:
-            self.outbox.queue.clear()
+        with self.turn:
+            self.page_number += 1
+            self.told = []
+            with self.outbox.mutex:
+                self.outbox.queue.clear()
 
     def _answer(self) -> None:
         while (got := self.inbox.get()) is not CLOSED:
@@ -177,12 +202,12 @@ class MiniHost:
             if not self.lose(content):
                 self.widget._handle_custom_msg(content, buffers)
 
-    def _next(self, page_number: int) -> tuple[Any, list[bytes]] | None:
+    def _next(self, page_number: int, nth: int) -> tuple[Any, list[bytes]] | None:
         while page_number == self.page_number:
-            try:
-                return self.outbox.get(timeout=0.05)
-            except queue.Empty:
-                continue
+            with self.turn, suppress(queue.Empty):
+                if nth < len(self.told):
+                    return self.told[nth]
+                self.told.append(self.outbox.get(timeout=0.05))
         return None
 
     def _handler(host) -> type[BaseHTTPRequestHandler]:  # noqa: N805  (self is the request's below)
@@ -199,14 +224,22 @@ class MiniHost:
                     self.reply(page.encode(), "text/html; charset=utf-8")
                 elif self.path == "/widget":
                     self.reply(json.dumps({"esm": str(host.widget._esm), "css": str(host.widget._css)}).encode())
-                elif got := host._next(int(self.path.partition("/next?page=")[2])):
+                elif got := host._next(*self.numbers()):
                     self.reply(framed(*got))
                 else:
                     self.reply(b"", status=204)
 
             def do_POST(self) -> None:
-                host.inbox.put(unframed(self.rfile.read(int(self.headers["Content-Length"]))))
+                got = unframed(self.rfile.read(int(self.headers["Content-Length"])))
+                with host.hearing:
+                    if self.numbers() not in host.heard:
+                        host.heard.add(self.numbers())
+                        host.inbox.put(got)
                 self.reply(b"{}")
+
+            def numbers(self) -> tuple[int, int]:
+                page, nth = (int(one) for one in re.findall(r"=(\d+)", self.path))
+                return page, nth
 
             def reply(self, body: bytes, kind: str = "application/octet-stream", status: int = 200) -> None:
                 self.send_response(status)
@@ -244,8 +277,6 @@ def chromium() -> str | None:
 @contextmanager
 def browser() -> Iterator[Any]:
     """Start a headless Chromium with a fresh profile."""
-    from playwright.sync_api import sync_playwright
-
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
             executable_path=chromium(), headless=True, args=CHROMIUM_FLAGS, ignore_default_args=["--hide-scrollbars"]
