@@ -62,10 +62,16 @@ def week(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
 
 
 @pytest.fixture
-def ws(tmp_path: Path, scanned: Path) -> Iterator[wb.Bench]:
-    """A copy of the workspace ``scanned``, which a module makes once, opened by Ann."""
+def actor() -> str:
+    """Who opens ``ws``."""
+    return "ann"
+
+
+@pytest.fixture
+def ws(tmp_path: Path, scanned: Path, actor: str) -> Iterator[wb.Bench]:
+    """A copy of the workspace ``scanned``, which a module makes once."""
     shutil.copytree(scanned, tmp_path / "ws")
-    with wb.open(tmp_path / "ws", actor="ann") as opened:
+    with wb.open(tmp_path / "ws", actor=actor) as opened:
         yield opened
 
 

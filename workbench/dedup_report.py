@@ -10,8 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,12 +22,12 @@ import pyarrow as pa
 from workbench import dedup_page, manifests, sources
 from workbench.catalog import arrow_table
 from workbench.certificate import Certificate, certificates
-from workbench.errors import BadValue, LedgerBroken, StorageError, WorkbenchError, WorkspaceBusy
+from workbench.errors import BadValue, LedgerBroken, WorkbenchError, WorkspaceBusy
 from workbench.evidence import Shown, evidence_of, show
 from workbench.in_words import InWords
 from workbench.page_parts import size
 from workbench.relations import DECISIONS, RELATIONS
-from workbench.replacement import checksum_of
+from workbench.replacement import checksum_of, write_folder
 from workbench.tables import as_csv, as_parquet
 from workbench.workspace import VERSION, Workspace
 
@@ -309,7 +307,7 @@ def report(
     about = found.as_dict() | {"title": title or found.name, "workspace_folder": _way(ws.folder, target)}
     files = dict(_files(found, about))
     sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    _write(target, {**files, manifests.NAME: manifests.manifest(sums)})
+    write_folder(target, {**files, manifests.NAME: manifests.manifest(sums)})
     return Report(target, found.numbers, sums)
 
 
@@ -336,28 +334,6 @@ def _files(found: Findings, about: dict[str, Any]) -> Iterator[tuple[str, bytes]
     for name, table in found.tables.items():
         yield f"tables/{name}.csv", b"\xef\xbb\xbf" + as_csv(table).encode("utf-8", "replace")
         yield f"tables/{name}.parquet", as_parquet(table)
-
-
-def _write(target: Path, files: dict[str, bytes]) -> None:
-    """Write a folder so that it is there whole or not at all."""
-    spare = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
-    try:
-        for name, content in files.items():
-            (spare / name).parent.mkdir(parents=True, exist_ok=True)
-            with (spare / name).open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-        if target.exists():
-            target.rename(old := spare.with_suffix(".old"))
-            spare.rename(target)
-            shutil.rmtree(old)
-        else:
-            spare.rename(target)
-    except OSError as error:
-        shutil.rmtree(spare, ignore_errors=True)
-        reason = error.strerror or error
-        raise StorageError(f"{target} can't be written: {reason}.", hint="Check the folder and free space.") from error
 
 
 # ── verifying ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -12,9 +12,11 @@ import errno
 import hashlib
 import os
 import secrets
+import shutil
 import stat
 import time
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from workbench.errors import BadValue, Stale, StorageError
@@ -212,6 +214,40 @@ def checksum_of(file: Where | int) -> str:
     """
     with open(file, "rb", closefd=not isinstance(file, int)) as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def write_folder(target: Path, files: Mapping[str, bytes]) -> None:
+    """Write a folder so that it is there whole or not at all, in the place of one that is there.
+
+    Parameters
+    ----------
+    target : Path
+    files : mapping of str to bytes
+        Path within the folder, with slashes → content.
+
+    Raises
+    ------
+    StorageError
+        It can't be written; what was there before still is.
+    """
+    spare = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
+    try:
+        for name, content in files.items():
+            (spare / name).parent.mkdir(parents=True, exist_ok=True)
+            with (spare / name).open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        if target.exists():
+            target.rename(old := spare.with_suffix(".old"))
+            spare.rename(target)
+            shutil.rmtree(old)
+        else:
+            spare.rename(target)
+    except OSError as error:
+        shutil.rmtree(spare, ignore_errors=True)
+        reason = error.strerror or error
+        raise StorageError(f"{target} can't be written: {reason}.", hint="Check the folder and free space.") from error
 
 
 def sync_folder(folder: Where) -> None:

@@ -10,8 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +28,8 @@ from workbench import (
     report_quality,
     spreadsheets,
 )
-from workbench.errors import BadValue, NotFound, StorageError, WorkspaceBusy
+from workbench.errors import BadValue, NotFound, WorkspaceBusy
+from workbench.replacement import write_folder
 from workbench.report_figures import colours, plotly, svg
 from workbench.report_model import Content, Remark, Section
 from workbench.report_questions import Asked, Scope, scope
@@ -308,7 +307,7 @@ def report(
     made = gather(ws, kind, batch=batch, period=period, language=language, title=title)
     files = dict(rendered(made, look, formats))
     sums = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    _write(target, {**files, manifests.NAME: manifests.manifest(sums)})
+    write_folder(target, {**files, manifests.NAME: manifests.manifest(sums)})
     return Report(target, made, sums)
 
 
@@ -392,25 +391,3 @@ def _must_be_free(target: Path, *, overwrite: bool) -> None:
         return
     hint = "Name a new folder, or say overwrite to replace an earlier report." if target.is_dir() else "Name a folder."
     raise BadValue(f"{target} isn't empty.", hint=hint)
-
-
-def _write(target: Path, files: dict[str, bytes]) -> None:
-    """Write a folder so that it is there whole or not at all."""
-    spare = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
-    try:
-        for name, content in files.items():
-            (spare / name).parent.mkdir(parents=True, exist_ok=True)
-            with (spare / name).open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-        if target.exists():
-            target.rename(old := spare.with_suffix(".old"))
-            spare.rename(target)
-            shutil.rmtree(old)
-        else:
-            spare.rename(target)
-    except OSError as error:
-        shutil.rmtree(spare, ignore_errors=True)
-        reason = error.strerror or error
-        raise StorageError(f"{target} can't be written: {reason}.", hint="Check the folder and free space.") from error

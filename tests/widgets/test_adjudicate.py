@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -57,11 +56,8 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def ws(tmp_path: Path, scanned: Path) -> Iterator[wb.Bench]:
-    shutil.copytree(scanned, tmp_path / "ws")
-    made = wb.open(tmp_path / "ws", actor="cleo")
-    yield made
-    made.close()
+def actor() -> str:
+    return "cleo"
 
 
 @pytest.fixture
