@@ -2,7 +2,7 @@
 // Adjudication: a picture, what the field is for, two people's entries side by side, and one key that decides.
 
 import { CHOOSE_KEYS, decideCommandOf, LOOK_KEYS, WRITE_KEYS, written } from "./js/adjudicate_keys.js";
-import { asWidget } from "./js/as_widget.js";
+import { asWidget, begin } from "./js/as_widget.js";
 import { button, el, errorBox, helpPanel, icon, ICONS } from "./js/dom.js";
 import { staysInForm } from "./js/tag_keys.js";
 import { EDGE, mountStage } from "./js/tag_stage.js";
@@ -282,17 +282,6 @@ export function mountAdjudication(root, channel) {
     if (event.detail > 0 && !target.closest("textarea, label, summary, details, .wb-help, .wb-error, .wb-judge-edit") && editing.hidden) root.focus({ preventScroll: true });
   }
 
-  async function start() {
-    try {
-      const { view } = await channel.call("view");
-      if (gone) return;
-      root.style.height = `${view.height}px`;
-      show(view);
-    } catch (error) {
-      trouble(error, start);
-    }
-  }
-
   for (const type of ["keydown", "keypress", "keyup"]) root.addEventListener(type, /** @type {any} */ (key));
   root.addEventListener("click", clicked);
   const off = [
@@ -300,7 +289,7 @@ export function mountAdjudication(root, channel) {
     channel.on("changed", (told) => show(told)),
     channel.on("slow", (is) => is && say("Python is busy …")),
   ];
-  void start();
+  void begin(root, channel, { show, trouble, gone: () => gone });
 
   return {
     destroy() {

@@ -1,7 +1,7 @@
 // @ts-check
 // The review of duplicates: one cluster a screen, two of its images side by side, and the keyboard.
 
-import { asWidget } from "./js/as_widget.js";
+import { asWidget, begin } from "./js/as_widget.js";
 import { button, el, errorBox, helpPanel, icon, ICONS } from "./js/dom.js";
 import { DECIDE_KEYS, LOOK_KEYS, reviewCommandOf } from "./js/review_keys.js";
 import { bulkPanel, counted, fateOf, mountMembers, panelOf, RELATION_NAMES, sizeWords } from "./js/review_panel.js";
@@ -331,17 +331,6 @@ export function mountReview(root, channel) {
     if (event.detail > 0 && !target.closest("select, summary, details, .wb-help, .wb-error")) root.focus({ preventScroll: true });
   }
 
-  async function start() {
-    try {
-      const { view } = await channel.call("view");
-      if (gone) return;
-      root.style.height = `${view.height}px`;
-      show(view);
-    } catch (error) {
-      trouble(error, start);
-    }
-  }
-
   for (const type of ["keydown", "keypress", "keyup"]) root.addEventListener(type, /** @type {any} */ (key));
   root.addEventListener("click", clicked);
   const off = [
@@ -349,7 +338,7 @@ export function mountReview(root, channel) {
     channel.on("changed", (told) => show(told)),
     channel.on("slow", (is) => is && say("Python is busy …")),
   ];
-  void start();
+  void begin(root, channel, { show, trouble, gone: () => gone });
 
   return {
     destroy() {

@@ -1,7 +1,7 @@
 // @ts-check
 // The history: what happened, who did it and why; and beside it how things were right after any event.
 
-import { asWidget } from "./js/as_widget.js";
+import { asWidget, begin } from "./js/as_widget.js";
 import { button, el, errorBox, helpPanel, icon, ICONS } from "./js/dom.js";
 import { dayInWords, FIND_KEYS, STEPS, TIME_KEYS, whenOf } from "./js/history_keys.js";
 import { commandOf, staysHere } from "./js/keys.js";
@@ -323,20 +323,9 @@ export function mountHistory(root, channel) {
     run(command, event.key);
   }
 
-  async function start() {
-    try {
-      const { view } = await channel.call("view");
-      if (gone) return;
-      root.style.height = `${view.height}px`;
-      showPage(view);
-    } catch (error) {
-      trouble(error, start);
-    }
-  }
-
   for (const type of ["keydown", "keypress", "keyup"]) root.addEventListener(type, /** @type {any} */ (key));
   const off = channel.on("slow", (is) => (status.textContent = is ? "Python is busy …" : ""));
-  void start();
+  void begin(root, channel, { show: showPage, trouble, gone: () => gone });
 
   return {
     destroy() {

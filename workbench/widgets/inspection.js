@@ -1,7 +1,7 @@
 // @ts-check
 // The inspection: a picture, its values beside it, and one key for each thing that can be wrong.
 
-import { asWidget } from "./js/as_widget.js";
+import { asWidget, begin } from "./js/as_widget.js";
 import { button, el, errorBox, helpPanel, icon, ICONS } from "./js/dom.js";
 import { mountFields } from "./js/inspection_fields.js";
 import { INSPECT_KEYS, inspectionCommandOf, LOOKING_KEYS } from "./js/inspection_keys.js";
@@ -286,17 +286,6 @@ export function mountInspection(root, channel) {
     if (event.detail > 0 && !target.closest("input, summary, details, .wb-help, .wb-error")) fields.element.focus({ preventScroll: true });
   }
 
-  async function start() {
-    try {
-      const { view } = await channel.call("view");
-      if (gone) return;
-      root.style.height = `${view.height}px`;
-      show(view);
-    } catch (error) {
-      trouble(error, start);
-    }
-  }
-
   for (const type of ["keydown", "keypress", "keyup"]) root.addEventListener(type, /** @type {any} */ (key));
   root.addEventListener("click", clicked);
   comment.addEventListener("blur", () => void keepComment());
@@ -304,7 +293,7 @@ export function mountInspection(root, channel) {
     channel.on("ahead", ({ image_id }) => void stage.fetched(image_id).catch(() => {})),
     channel.on("slow", (is) => is && say("Python is busy …")),
   ];
-  void start();
+  void begin(root, channel, { show, trouble, gone: () => gone });
 
   return {
     destroy() {

@@ -23,3 +23,20 @@ export function asWidget(mount) {
     },
   };
 }
+
+/**
+ * Ask for what is to be shown first, and show it; after an error it can be asked for again.
+ * @param {HTMLElement} root
+ * @param {import("./channel.js").Channel} channel
+ * @param {{show: (view: any) => void, trouble: (error: any, again?: () => any) => void, gone: () => boolean}} widget
+ */
+export async function begin(root, channel, widget) {
+  try {
+    const { view } = await channel.call("view");
+    if (widget.gone()) return;
+    root.style.height = `${view.height}px`;
+    widget.show(view);
+  } catch (error) {
+    widget.trouble(error, () => begin(root, channel, widget));
+  }
+}
