@@ -9,10 +9,11 @@ import os
 import random
 import shutil
 import signal
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from small_collections import fill, jpeg, png
@@ -22,6 +23,8 @@ from workbench import removal, removal_journal, sources
 
 SERVER = multiprocessing.get_context("forkserver")
 SERVER.set_forkserver_preload(["workbench", "workbench.removal", "workbench.bench", "pandas", "pyarrow", "duckdb"])
+# To start a process is to ask after every other, and how one ended can be read only once: one thread at a time.
+_CHILDREN = threading.Lock()
 
 ACTIONS = ("apply", "restore", "purge")
 SETTINGS = "[quarantine]\nwaiting_days = 0\n"
@@ -155,11 +158,14 @@ class World:
         """
         here, there = SERVER.Pipe(duplex=False)
         process = SERVER.Process(target=work, args=(self, seed, takes, there), daemon=True)
-        process.start()
+        with _CHILDREN:
+            process.start()
         there.close()
         with here:
             faults, action, self.inside, self.purged = here.recv()
-            process.join()
+            wait([process.sentinel])
+            with _CHILDREN:
+                process.join()
             assert process.exitcode in (0, -signal.SIGPROF), f"{action} {seed} ended with {process.exitcode}"
             return faults, action, here.recv() if process.exitcode == 0 else None
 
