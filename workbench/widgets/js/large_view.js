@@ -2,6 +2,7 @@
 // One image large, over the whole page: fit, zoom, pan, next and previous, and all of its metadata beside it.
 
 import { button, el, errorBox, helpPanel, icon, ICONS } from "./dom.js";
+import { gestures } from "./gestures.js";
 import { commandOf, LARGE_KEYS, staysHere } from "./keys.js";
 import { fitted, isFitted, panned, settled, zoomed } from "./viewport.js";
 
@@ -290,36 +291,21 @@ export function mountLarge(root, channel, around) {
     else perform(command);
   }
 
-  /** @param {PointerEvent} event */
-  function drag(event) {
-    if (event.button !== 0 || image.hidden) return;
-    event.preventDefault();
-    dialog.focus();
-    stage.setPointerCapture(event.pointerId);
-    let [x, y] = [event.clientX, event.clientY];
-    /** @param {PointerEvent} to */
-    const move = (to) => {
-      view = panned(view, picture, frame(), to.clientX - x, to.clientY - y);
-      [x, y] = [to.clientX, to.clientY];
-      paint();
-    };
-    const up = () => stage.removeEventListener("pointermove", move);
-    stage.addEventListener("pointermove", move);
-    stage.addEventListener("pointerup", up, { once: true });
-    stage.addEventListener("pointercancel", up, { once: true });
-  }
-
-  stage.addEventListener("pointerdown", drag);
-  stage.addEventListener("dblclick", () => perform(isFitted(view, picture, frame()) ? "actual" : "fit"));
-  stage.addEventListener(
-    "wheel",
-    (/** @type {WheelEvent} */ event) => {
-      event.preventDefault();
-      const box = stage.getBoundingClientRect();
-      zoom(Math.exp(-event.deltaY / 400), event.clientX - box.left, event.clientY - box.top);
+  gestures(stage, {
+    begins(event) {
+      if (event.type === "pointerdown" && !image.hidden) {
+        event.preventDefault();
+        dialog.focus();
+      }
+      return event.type === "wheel" || !image.hidden;
     },
-    { passive: false },
-  );
+    pan(dx, dy) {
+      view = panned(view, picture, frame(), dx, dy);
+      paint();
+    },
+    zoom,
+    twice: () => perform(isFitted(view, picture, frame()) ? "actual" : "fit"),
+  });
   filter.addEventListener("input", () => known && showFacts());
   for (const type of ["keydown", "keypress", "keyup"]) dialog.addEventListener(type, key);
   dialog.addEventListener("cancel", (/** @type {Event} */ event) => event.preventDefault());

@@ -2,6 +2,8 @@
 // The picture of the form: shown at once when it was fetched ahead, zoomed and moved with wheel, mouse and keys.
 
 import { el, button, icon, ICONS } from "./dom.js";
+import { gestures } from "./gestures.js";
+import { keptPictures } from "./pictures.js";
 import { fitted, isFitted, panned, settled, zoomed } from "./viewport.js";
 
 const ZOOM_STEP = 1.3;
@@ -16,8 +18,7 @@ export const EDGE = 1600;
 
 /** @param {(image_id: string, edge: number) => Promise<DataView>} fetchPicture @param {(name: string) => void} act */
 export function mountStage(fetchPicture, act) {
-  /** @type {Map<string, Promise<HTMLImageElement>>} */
-  const pictures = new Map();
+  const pictures = keptPictures(fetchPicture, EDGE, KEPT, (id) => id === shown?.image_id);
   /** @type {Shown | null} */
   let shown = null;
   /** @type {HTMLImageElement | null} */
@@ -49,38 +50,12 @@ export function mountStage(fetchPicture, act) {
     if (scale > 1.05) void sharpen();
   }
 
-  /** @param {string} id @param {number} edge @returns {Promise<HTMLImageElement>} */
-  async function load(id, edge) {
-    const bytes = await fetchPicture(id, edge);
-    const made = new Image();
-    made.draggable = false;
-    made.src = URL.createObjectURL(new Blob([/** @type {any} */ (bytes)], { type: "image/jpeg" }));
-    await made.decode();
-    return made;
-  }
-
-  /** Fetch a picture before it is shown. @param {string} id */
-  function fetched(id) {
-    const known = pictures.get(id);
-    if (known) return known;
-    const coming = load(id, EDGE);
-    pictures.set(id, coming);
-    coming.catch(() => pictures.delete(id));
-    for (const [old, one] of pictures) {
-      if (pictures.size <= KEPT) break;
-      if (old === id || old === shown?.image_id) continue;
-      pictures.delete(old);
-      one.then((made) => URL.revokeObjectURL(made.src), () => {});
-    }
-    return coming;
-  }
-
   /** Ask for all the pixels when somebody looks closer than the first rendering goes. */
   async function sharpen() {
     if (sharper || !shown || EDGE >= Math.max(picture.width, picture.height)) return;
     sharper = true;
     const mine = shown;
-    const made = await load(mine.image_id, FULL_EDGE).catch(() => null);
+    const made = await pictures.load(mine.image_id, FULL_EDGE).catch(() => null);
     if (!made || mine !== shown || !image) return;
     put(made, mine);
     paint();
@@ -102,7 +77,7 @@ export function mountStage(fetchPicture, act) {
     shown = next;
     sharper = false;
     if (!next) return holder.replaceChildren();
-    const coming = fetched(next.image_id);
+    const coming = pictures.fetched(next.image_id);
     note.hidden = true;
     const late = setTimeout(() => next === shown && image?.dataset.id !== next.image_id && holder.replaceChildren(), 120);
     try {
@@ -139,36 +114,18 @@ export function mountStage(fetchPicture, act) {
     paint();
   }
 
-  /** @param {PointerEvent} event */
-  function drag(event) {
-    if (event.button !== 0 || !image || (event.target instanceof Element && event.target.closest("button"))) return;
-    stage.setPointerCapture(event.pointerId);
-    let [x, y] = [event.clientX, event.clientY];
-    /** @param {PointerEvent} to */
-    const move = (to) => {
-      view = panned(view, picture, frame(), to.clientX - x, to.clientY - y);
-      [x, y] = [to.clientX, to.clientY];
-      paint();
-    };
-    stage.addEventListener("pointermove", move);
-    const up = () => stage.removeEventListener("pointermove", move);
-    stage.addEventListener("pointerup", up, { once: true });
-    stage.addEventListener("pointercancel", up, { once: true });
-  }
-
-  stage.addEventListener("pointerdown", drag);
-  stage.addEventListener("dblclick", () => act(isFitted(view, picture, frame()) ? "actual" : "fit"));
-  stage.addEventListener(
-    "wheel",
-    (/** @type {WheelEvent} */ event) => {
-      if (!image) return;
-      event.preventDefault();
-      const box = stage.getBoundingClientRect();
-      view = zoomed(view, picture, frame(), Math.exp(-event.deltaY / 400), event.clientX - box.left, event.clientY - box.top);
+  gestures(stage, {
+    begins: () => image !== null,
+    pan(dx, dy) {
+      view = panned(view, picture, frame(), dx, dy);
       paint();
     },
-    { passive: false },
-  );
+    zoom(factor, x, y) {
+      view = zoomed(view, picture, frame(), factor, x, y);
+      paint();
+    },
+    twice: () => act(isFitted(view, picture, frame()) ? "actual" : "fit"),
+  });
   const watch = new ResizeObserver(() => {
     if (!image) return;
     view = fits ? fitted(picture, frame()) : settled(zoomed(view, picture, frame(), 1), picture, frame());
@@ -179,12 +136,11 @@ export function mountStage(fetchPicture, act) {
   return {
     element: stage,
     show,
-    fetched,
+    fetched: pictures.fetched,
     perform,
     destroy() {
       watch.disconnect();
-      for (const one of pictures.values()) one.then((made) => URL.revokeObjectURL(made.src), () => {});
-      pictures.clear();
+      pictures.destroy();
     },
   };
 }

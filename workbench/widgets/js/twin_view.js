@@ -3,6 +3,8 @@
 
 import { contained, cssOf, differenceWords, heat, inverted, laid, multiplied } from "./difference.js";
 import { button, el, icon, ICONS } from "./dom.js";
+import { gestures } from "./gestures.js";
+import { keptPictures } from "./pictures.js";
 import { fitted, isFitted, panned, settled, zoomed } from "./viewport.js";
 
 const ZOOM_STEP = 1.3;
@@ -24,10 +26,7 @@ export const EDGE = 1400;
  * @param {(words: string) => void} say
  */
 export function mountTwins(fetchPicture, thumbOf, say) {
-  /** Pictures being fetched, and those that are here. @type {Map<string, Promise<HTMLImageElement>>} */
-  const coming = new Map();
-  /** @type {Map<string, HTMLImageElement>} */
-  const here = new Map();
+  const pictures = keptPictures(fetchPicture, EDGE, KEPT, (id) => shown.some((one) => one?.image_id === id));
   const sides = [makeSide("keeper"), makeSide("other")];
   /** @type {(Shown | null)[]} */
   let shown = [null, null];
@@ -108,32 +107,6 @@ export function mountTwins(fetchPicture, thumbOf, say) {
     if (view.scale * canvas.width > EDGE * 1.3) void sharpen();
   }
 
-  /** @param {string} id @param {number} edge @returns {Promise<HTMLImageElement>} */
-  async function load(id, edge) {
-    const bytes = await fetchPicture(id, edge);
-    const made = new Image();
-    made.src = URL.createObjectURL(new Blob([/** @type {any} */ (bytes)], { type: "image/jpeg" }));
-    await made.decode();
-    return made;
-  }
-
-  /** Fetch a picture before it is shown. @param {string} id */
-  function fetched(id) {
-    const known = coming.get(id);
-    if (known) return known;
-    const loading = load(id, EDGE);
-    coming.set(id, loading);
-    loading.then((made) => here.set(id, made), () => coming.delete(id));
-    for (const [old, one] of coming) {
-      if (coming.size <= KEPT) break;
-      if (old === id || shown.some((each) => each?.image_id === old)) continue;
-      coming.delete(old);
-      here.delete(old);
-      one.then((made) => URL.revokeObjectURL(made.src), () => {});
-    }
-    return loading;
-  }
-
   /** Ask for all the pixels of both when somebody looks closer than the first renderings go. */
   async function sharpen() {
     if (sharper) return;
@@ -141,7 +114,7 @@ export function mountTwins(fetchPicture, thumbOf, say) {
     const mine = ticket;
     for (const [at, one] of shown.entries()) {
       if (!one || Math.max(one.width ?? 0, one.height ?? 0) <= EDGE) continue;
-      const made = await load(one.image_id, FULL_EDGE).catch(() => null);
+      const made = await pictures.load(one.image_id, FULL_EDGE).catch(() => null);
       if (!made || mine !== ticket || shown[at] !== one) return;
       put(at, made, one);
       paint();
@@ -184,11 +157,11 @@ export function mountTwins(fetchPicture, thumbOf, say) {
       side.image = null;
       return overlay();
     }
-    const ready = here.get(next.image_id);
+    const ready = pictures.here(next.image_id);
     if (ready) return put(at, ready, next);
     soften(at, next);
     try {
-      const made = await fetched(next.image_id);
+      const made = await pictures.fetched(next.image_id);
       if (mine === ticket && shown[at] === next) put(at, made, next);
     } catch (error) {
       if (mine !== ticket || shown[at] !== next) return;
@@ -308,45 +281,29 @@ export function mountTwins(fetchPicture, thumbOf, say) {
       clearInterval(timer);
       timer = null;
       swap();
-    } else {
-      if (command === "closer") view = zoomed(view, canvas, frame(), ZOOM_STEP);
-      else if (command === "further") view = zoomed(view, canvas, frame(), 1 / ZOOM_STEP);
-      else if (command === "fit") view = fitted(canvas, frame());
+    } else if (command === "closer") zoom(ZOOM_STEP);
+    else if (command === "further") zoom(1 / ZOOM_STEP);
+    else if (command === "fit") {
+      view = fitted(canvas, frame());
       paint();
     }
   }
 
-  /** @param {PointerEvent} event */
-  function drag(event) {
-    if (event.button !== 0 || (event.target instanceof Element && event.target.closest("button"))) return;
-    const stage = /** @type {HTMLElement} */ (event.currentTarget);
-    stage.setPointerCapture(event.pointerId);
-    let [x, y] = [event.clientX, event.clientY];
-    /** @param {PointerEvent} to */
-    const move = (to) => {
-      view = panned(view, canvas, frame(), to.clientX - x, to.clientY - y);
-      [x, y] = [to.clientX, to.clientY];
-      paint();
-    };
-    stage.addEventListener("pointermove", move);
-    const up = () => stage.removeEventListener("pointermove", move);
-    stage.addEventListener("pointerup", up, { once: true });
-    stage.addEventListener("pointercancel", up, { once: true });
+  /** @param {number} factor @param {number} [x] @param {number} [y] */
+  function zoom(factor, x, y) {
+    view = zoomed(view, canvas, frame(), factor, x, y);
+    paint();
   }
 
   for (const { stage } of sides) {
-    stage.addEventListener("pointerdown", drag);
-    stage.addEventListener("dblclick", () => perform(fits ? "closer" : "fit"));
-    stage.addEventListener(
-      "wheel",
-      (/** @type {WheelEvent} */ event) => {
-        event.preventDefault();
-        const box = stage.getBoundingClientRect();
-        view = zoomed(view, canvas, frame(), Math.exp(-event.deltaY / 400), event.clientX - box.left, event.clientY - box.top);
+    gestures(stage, {
+      pan(dx, dy) {
+        view = panned(view, canvas, frame(), dx, dy);
         paint();
       },
-      { passive: false },
-    );
+      zoom,
+      twice: () => perform(fits ? "closer" : "fit"),
+    });
   }
   const watch = new ResizeObserver(() => {
     view = fits ? fitted(canvas, frame()) : settled(zoomed(view, canvas, frame(), 1), canvas, frame());
@@ -359,19 +316,17 @@ export function mountTwins(fetchPicture, thumbOf, say) {
     element,
     captions: sides.map((side) => side.caption),
     show,
-    fetched,
+    fetched: pictures.fetched,
     perform,
     mode: () => mode,
     /** A thumbnail has come. @param {string[]} ids */
     thumbsCame(ids) {
-      shown.forEach((one, at) => one && ids.includes(one.image_id) && !sides[at].image && !here.has(one.image_id) && soften(at, one));
+      shown.forEach((one, at) => one && ids.includes(one.image_id) && !sides[at].image && !pictures.here(one.image_id) && soften(at, one));
     },
     destroy() {
       clearInterval(timer);
       watch.disconnect();
-      for (const one of coming.values()) one.then((made) => URL.revokeObjectURL(made.src), () => {});
-      coming.clear();
-      here.clear();
+      pictures.destroy();
     },
   };
 }
