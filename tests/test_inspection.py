@@ -230,10 +230,44 @@ def test_what_is_let_go_of_is_free_at_once(session: InspectionSession, folder: P
 def test_a_judged_sample_isnt_inspected_again(session: InspectionSession, ws: wb.Bench) -> None:
     while session.image_id is not None:
         session.done()
-    assert "ws.qc.judge" in session.view()["empty"]["hint"]
     ws.qc.judge(session.sample)
     with pytest.raises(Stale, match="judged: accepted"):
         InspectionSession(ws, session.sample, "shop")
+    for verb in (session.undo, session.previous, session.done, session.judge):
+        with pytest.raises(Stale, match="judged"):
+            verb()
+    assert len(inspections(ws)) == 13
+    assert session.view()["empty"]["title"] == f"“{BATCH}” is accepted"
+
+
+@pytest.mark.parametrize(("defective", "verdict"), [(0, "is accepted"), (13, "goes back: it is rejected")])
+def test_the_batch_is_judged_where_it_was_inspected(session: InspectionSession, defective: int, verdict: str) -> None:
+    with pytest.raises(BadValue, match="13 of 13 images aren't inspected yet"):
+        session.judge()
+    while session.image_id is not None:
+        if defective:
+            session.mark(TITLE, "wrong")
+        session.done()
+    asked = session.view()["empty"]
+    assert (asked["title"], asked["judge"]) == ("Every image is inspected", True)
+    assert asked["hint"].startswith(f"{defective} of 13 images are defective. AQL 10,")
+    page = session.judge()
+    assert page["empty"]["title"] == f"“{BATCH}” {verdict}"
+    assert f"Defective: {defective} of 13: " in page["empty"]["hint"]
+    assert ("ws.qc.rework" in page["empty"]["hint"]) == bool(defective)
+    assert (page["undo"], page["before"], "judge" in page["empty"]) == (0, False, False)
+
+
+def test_a_sample_without_a_plan_judges_nothing(ws: wb.Bench) -> None:
+    session = InspectionSession(ws, ws.qc.draw(BATCH, n=2, seed=1), "shop")
+    while session.image_id is not None:
+        session.done()
+    asked = session.view()["empty"]
+    assert (asked["hint"], asked["judge"]) == (
+        "0 of 2 images are defective. It shows what is wrong, and judges nothing.",
+        False,
+    )
+    session.close()
 
 
 def test_a_program_that_dies_leaves_nothing_half_done(ws: wb.Bench, folder: Path) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,7 @@ from workbench.following import Following
 from workbench.form_views import field_form, field_state, told_finding
 from workbench.grid import Reply
 from workbench.image_values import ImageValues, shaped
+from workbench.intervals import wilson
 from workbench.profile_rules import ProfileField
 from workbench.profiles import Profile
 from workbench.queues import Queue, has_ended, holder_here
@@ -44,6 +45,14 @@ LONGEST = 2_000
 """Characters of a comment."""
 
 EDGES = (256, 8_192)
+
+_VERDICTS = {
+    "accepted": ("is accepted", ""),
+    "rejected": ("goes back: it is rejected", "What to mend: ws.qc.rework({batch!r})."),
+    "undecided": ("is undecided", "A second sample decides: ws.qc.second(sample)."),
+    "void": ("isn't judged: its sample was set aside", ""),
+}
+"""What a batch is after a verdict, and what comes next."""
 
 _FACTS = ("image_id", "name", "path", "format", "width", "height")
 
@@ -128,6 +137,7 @@ class InspectionSession:
         self._mine: list[tuple[str, int]] = []
         self._drafts: dict[str, tuple[list[Mark], str]] = {}
         self._image: str | None = None
+        self._verdict: dict[str, Any] | None = None
         self._coming: list[str] = []
         ids = frozenset(self.sample.image_ids)
         name = f"qc/inspection/{self.sample.sample_id}"
@@ -163,6 +173,8 @@ class InspectionSession:
     def _hear(self, event: Event) -> None:
         self.queue.hear(event)
         told = event.payload
+        if event.kind == "lot_judged" and told["sample_id"] == self.sample.sample_id:
+            self._verdict = told
         item = self._items.get(str(told.get("image_id")))
         if item is None or told.get("sample_id") != self.sample.sample_id:
             return
@@ -243,8 +255,8 @@ class InspectionSession:
     @property
     def verbs(self) -> dict[str, Callable[..., Reply | dict[str, Any]]]:
         """What a browser may ask for."""
-        names = ("view", "mark", "unmark", "say", "done", "skip", "previous", "undo", "release", "peek", "picture")
-        return {name: getattr(self, name) for name in names}
+        names = ("view", "mark", "unmark", "say", "done", "skip", "previous", "undo", "judge", "release", "peek")
+        return {name: getattr(self, name) for name in (*names, "picture")}
 
     def view(self) -> dict[str, Any]:
         """Return everything the widget shows: fields, types of defects, the image, its values and marks, progress."""
@@ -322,6 +334,7 @@ class InspectionSession:
         with self._lock:
             self._pace.touch()
             self._following.catch_up()
+            self._must_be_unjudged()
             here = self._here(image_id)
             self._must_not_be_own(here)
             self._must_be_held(here)
@@ -350,6 +363,10 @@ class InspectionSession:
         }
         event_id = f"inspected-{self.sample.sample_id}-{image_id}-{item.looks + 1}"
         return Draft("item_inspected", told, event_id=event_id)
+
+    def _must_be_unjudged(self) -> None:
+        if self._verdict:
+            raise Stale(f"This sample is judged: {self._verdict['verdict']}.", hint="See ws.qc.verdicts().")
 
     def _must_not_be_own(self, image_id: str) -> None:
         item, values = self._items[image_id], self._following.values(image_id)
@@ -382,6 +399,7 @@ class InspectionSession:
         with self._lock:
             self._pace.touch()
             self._following.catch_up()
+            self._must_be_unjudged()
             before = self._before()
             if before is None:
                 raise NotFound("There is no image before this one.", hint="Go on to the next one.")
@@ -401,6 +419,7 @@ class InspectionSession:
         with self._lock:
             self._pace.touch()
             self._following.catch_up()
+            self._must_be_unjudged()
             if not self._mine:
                 raise NotFound("There is nothing to undo.", hint="Only what you inspected here can be undone.")
             image_id, seq = self._mine[-1]
@@ -414,6 +433,21 @@ class InspectionSession:
             if self._image != image_id:
                 self._put_off()
             self._show(image_id)
+            return self._page()
+
+    def judge(self) -> dict[str, Any]:
+        """Judge the batch by the sample, every image of which is inspected; the page then says what becomes of it.
+
+        Raises
+        ------
+        BadValue, Stale
+            As `workbench.lots.judge` does.
+        NotAllowed
+            The person's roles don't allow it.
+        """
+        with self._lock:
+            lots.judge(self.ws, self.sample)
+            self._following.catch_up()
             return self._page()
 
     def release(self) -> dict[str, Any]:
@@ -455,7 +489,8 @@ class InspectionSession:
 
     def _page(self) -> dict[str, Any]:
         page: dict[str, Any] = {"image": None, "fields": {}, "besides": [], "empty": None, "progress": self.progress()}
-        page |= {"before": self._before() is not None, "undo": len(self._mine)} | self._marked()
+        back = {"before": self._before() is not None, "undo": len(self._mine)} if not self._verdict else {}
+        page |= {"before": False, "undo": 0} | back | self._marked()
         if self._image is None:
             return page | {"empty": self._empty()}
         item, values = self._items[self._image], self._following.values(self._image)
@@ -485,7 +520,9 @@ class InspectionSession:
         verdict = "defective" if self.types.defective(m.severity for m in self._marks) else "pass"
         return {"marks": [one.told() for one in self._marks], "comment": self._comment, "would_be": verdict}
 
-    def _empty(self) -> dict[str, str]:
+    def _empty(self) -> dict[str, Any]:
+        if self._verdict:
+            return _judged(self.sample.batch, self._verdict)
         told = self.progress()
         if told["own"] and told["left"] == told["own"]:
             many = f"{told['own']:,} images are" if told["own"] > 1 else "1 image is"
@@ -494,8 +531,9 @@ class InspectionSession:
             return {"title": "Nothing left for you", "hint": "Somebody else is at what is left; it comes back here."}
         if told["gone"]:
             return {"title": "Files are gone", "hint": "Scan again, or set the sample aside: ws.qc.void(…)."}
-        hint = f"Judge the batch by it: ws.qc.judge({self.sample.sample_id!r})."
-        return {"title": "Every image is inspected", "hint": hint}
+        counted = f"{told['defective']:,} of {told['done']:,} images are defective."
+        judges = self.sample.plan is not None and self.sample.method != "weighted"
+        return {"title": "Every image is inspected", "hint": f"{counted} {self.sample.rule}", "judge": judges}
 
     def progress(self) -> dict[str, Any]:
         """Return how far the sample is, and one's own pace: inspected images an hour of working time."""
@@ -533,6 +571,13 @@ class InspectionSession:
 
 def _edge(edge: int) -> int:
     return max(EDGES[0], min(int(edge), EDGES[1]))
+
+
+def _judged(batch: str, told: Mapping[str, Any]) -> dict[str, Any]:
+    """Say what became of a batch, why, and what comes next."""
+    says, after = _VERDICTS[told["verdict"]]
+    share = f"Defective: {wilson(told['defectives'], told['n'])}." if told["n"] else ""
+    return {"title": f"“{batch}” {says}", "hint": " ".join([told["reason"], share, after.format(batch=batch)]).strip()}
 
 
 def _short(comment: object) -> str:

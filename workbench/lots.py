@@ -87,14 +87,18 @@ class Sample:
         how = {"random": "at random", "stratified": "at random in each of its parts", "weighted": "by risk"}[
             self.method
         ]
-        drawn = f"{self.n:,} of {self.lot_size:,} images of {self.batch!r}, {how}"
+        return f"{self.n:,} of {self.lot_size:,} images of {self.batch!r}, {how}. {self.rule}"
+
+    @property
+    def rule(self) -> str:
+        """By what the batch is judged, in a sentence."""
         if self.plan is None or self.method == "weighted":
-            return f"{drawn}. It shows what is wrong, and judges nothing."
+            return "It shows what is wrong, and judges nothing."
         plan, second = self.plan, self.stage == 2
         accept, reject = (plan.accept2, plan.reject2) if second else (plan.accept, plan.reject)
         both = " in both samples" if second else ""
-        rule = f"AQL {plan.aql:g}, level {plan.level}, {plan.severity}, code letter {plan.code}: "
-        return f"{drawn}. {rule}up to {accept} defective{both} are accepted, {reject} or more send it back."
+        by = f"AQL {plan.aql:g}, level {plan.level}, {plan.severity}, code letter {plan.code}"
+        return f"{by}: up to {accept} defective{both} are accepted, {reject} or more send it back."
 
     def __str__(self) -> str:
         return f"{self.says} {self.inspected:,} inspected, {self.defectives:,} defective: {self.state}."

@@ -193,7 +193,27 @@ def test_what_is_skipped_comes_again_at_the_end(widget: MiniHost, page: Any) -> 
     assert len(seen) == 13
     press(page, "Enter")
     page.locator(".wb-tag-empty", has_text="Every image is inspected").wait_for()
-    assert "ws.qc.judge" in page.locator(".wb-tag-empty").inner_text()
+
+
+def test_the_batch_is_judged_by_one_key_at_the_end(widget: MiniHost, ws: wb.Bench, page: Any) -> None:
+    press(page, "j")
+    page.get_by_text("Judge the batch when every image is inspected.").wait_for()
+    for _ in range(12):
+        done(widget)
+    press(page, "Enter")
+    end = page.locator(".wb-tag-empty", has_text="0 of 13 images are defective.")
+    end.wait_for()
+    press(page, "Enter", "u")  # one Enter too many judges nothing; the keys still mean the inspection
+    until(lambda: widget.widget.session.progress()["done"] == 12)
+    there(widget)
+    press(page, "Enter")
+    end.wait_for()
+    assert page.evaluate(UNNAMED) == []
+    press(page, "j")
+    page.locator(".wb-tag-empty", has_text="is accepted").wait_for()
+    assert page.locator(".wb-inspect-end button").count() == 0
+    assert ws.qc.verdicts()["verdict"].tolist() == ["accepted"]
+    assert ws.qc.batches()["state"].tolist() == ["accepted"]
 
 
 def test_zoom_and_pan_by_keyboard(widget: MiniHost, page: Any) -> None:

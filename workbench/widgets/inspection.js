@@ -50,7 +50,7 @@ export function mountInspection(root, channel) {
   const foot = el("div", { class: "wb-inspect-foot" }, [types, comment]);
   const name = el("span", { class: "wb-tag-name", dir: "auto" });
   const status = el("span", { class: "wb-tag-status", role: "status", "aria-live": "polite" });
-  const empty = el("div", { class: "wb-tag-empty", hidden: true });
+  const empty = el("div", { class: "wb-tag-empty wb-inspect-end", tabindex: -1, hidden: true });
   const troubles = el("div");
   const main = el("div", { class: "wb-tag-main" }, [
     el("div", { class: "wb-tag-left" }, [stage.element]),
@@ -88,9 +88,12 @@ export function mountInspection(root, channel) {
       fields.marked(page.marks);
       return palette();
     }
+    const at = root.ownerDocument.activeElement;
+    const here = page.image ? empty.contains(at) : root.contains(at);
     empty.hidden = Boolean(page.image);
     main.inert = !page.image;
-    if (!page.image) empty.replaceChildren(el("strong", { text: page.empty.title }), el("span", { class: "wb-hint", text: page.empty.hint }));
+    if (!page.image) end();
+    if (here) home({ preventScroll: true });
     title.textContent = page.form.sample.batch;
     title.title = page.form.sample.says;
     void stage.show(page.image);
@@ -109,6 +112,17 @@ export function mountInspection(root, channel) {
     showProgress();
     palette();
     if (moved) void channel.call("peek", { edge: EDGE }).catch(() => {});
+  }
+
+  /** Nothing to look at: say why, and what comes next. */
+  function end() {
+    const judge = button("Judge the batch (J)", () => run("judge"), { class: "wb-button wb-main" }, ["Judge the batch", el("kbd", { text: "J" })]);
+    empty.replaceChildren(el("strong", { text: page.empty.title }), el("span", { class: "wb-hint", text: page.empty.hint }), ...(page.empty.judge ? [judge] : []));
+  }
+
+  /** Let the keys mean the fields; or, without an image, the widget. @param {FocusOptions} [how] */
+  function home(how) {
+    (page?.image ? fields.element : empty).focus(how);
   }
 
   function showProgress() {
@@ -230,6 +244,7 @@ export function mountInspection(root, channel) {
     }
     if (command === "pan") return stage.perform("pan", key);
     if (["undo", "previous"].includes(command)) return void perform(command).then((told) => told && say(command === "undo" ? "Taken back." : ""));
+    if (command === "judge") return page.empty?.judge ? void perform(command).then((told) => told && say(told.empty.title)) : say("Judge the batch when every image is inspected.");
     if (!page.image) return;
     if (["up", "down", "first", "last"].includes(command)) return fields.move(/** @type {any} */ (command));
     if (command === "number") {
@@ -249,7 +264,7 @@ export function mountInspection(root, channel) {
     const there = root.querySelector(".wb-help");
     if (there) {
       there.remove();
-      return fields.element.focus();
+      return home();
     }
     const listed = (page?.form.types ?? []).map((/** @type {Type} */ one) => ({ keys: [], shown: one.key, command: "", says: `${one.label}: ${one.help}` }));
     root.append(helpPanel([{ title: "Inspect", keys: INSPECT_KEYS }, { title: "Defects", keys: listed }, { title: "Picture", keys: LOOKING_KEYS }], help));
@@ -257,7 +272,7 @@ export function mountInspection(root, channel) {
 
   function leave() {
     if (root.querySelector(".wb-help")) return help();
-    fields.element.focus();
+    home();
   }
 
   /** @param {KeyboardEvent} event */
@@ -283,7 +298,7 @@ export function mountInspection(root, channel) {
   /** After a click on a button the keys mean the fields again. @param {MouseEvent} event */
   function clicked(event) {
     const target = /** @type {HTMLElement} */ (event.target);
-    if (event.detail > 0 && !target.closest("input, summary, details, .wb-help, .wb-error")) fields.element.focus({ preventScroll: true });
+    if (event.detail > 0 && !target.closest("input, summary, details, .wb-help, .wb-error")) home({ preventScroll: true });
   }
 
   for (const type of ["keydown", "keypress", "keyup"]) root.addEventListener(type, /** @type {any} */ (key));

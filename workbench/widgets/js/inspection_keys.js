@@ -17,6 +17,7 @@ export const INSPECT_KEYS = [
   { keys: ["s", "S"], shown: "S", command: "skip", says: "Skip: comes again at the end" },
   { keys: ["ArrowLeft", "PageUp"], shown: "←", command: "previous", says: "Image before, to look at it again" },
   { keys: ["u", "U"], shown: "U", command: "undo", says: "Undo: take the last inspection back" },
+  { keys: ["j", "J"], shown: "J", command: "judge", says: "Judge the batch, when every image is inspected" },
 ];
 
 /** @type {InspectionKey[]} */
