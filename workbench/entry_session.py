@@ -426,6 +426,7 @@ class _Blind(Following):
         blind = [one for one in found if one in self.work.blind]
         for image_id in blind:
             found[image_id].entries = {}
+            found[image_id].look = None
             if self.work.blank:
                 found[image_id].file, found[image_id].origins, found[image_id].conflicts = {}, {}, {}
         with self.ws.reading() as connection:

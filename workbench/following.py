@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from typing import Any
 
-from workbench import events, sources
+from workbench import events, remarks, sources
 from workbench.catalog import Connection
 from workbench.errors import NotFound, WorkbenchError
 from workbench.events import Event
@@ -65,8 +65,16 @@ class Following:
     def hear(self, event: Event) -> None:
         """Take note of one event; hearing it twice does no harm."""
         self._heard(event)
+        self._note(event)
+
+    def _note(self, event: Event) -> None:
         if event.kind in self.kinds:
             self._note_values(event)
+        elif event.kind in remarks.KINDS:
+            with self._lock:
+                again = [one for one, values in self._known.items() if remarks.hear(event, values, one)]
+                for image_id in again:
+                    del self._known[image_id]
 
     def _note_values(self, event: Event) -> None:
         with self._lock:
@@ -125,16 +133,27 @@ class Following:
             for (image_id, name), rows in groupby(ask("tagging_entered"), key=lambda r: (r["image_id"], r["field"])):
                 if one := found.get(image_id):
                     one.hear(name, _entry_of(list(rows)))
+            self._read_looks(connection, ask, found)
             [(seq,)] = connection.execute(self.ws.catalog.named("tagging_applied").sql).fetchall()
         return found, int(seq)
+
+    def _read_looks(self, connection: Connection, ask: _Asking, found: dict[str, ImageValues]) -> None:
+        for image_id, look in remarks.looks(ask("remarks_looks")).items():
+            if one := found.get(image_id):
+                one.look = look
+        remarked = {image_id: one for image_id, one in found.items() if one.look and one.look.fields()}
+        if remarked:
+            told = _Asking(self.ws, connection, list(remarked))("remarks_then")
+            rows = {image_id: list(listed) for image_id, listed in groupby(told, key=lambda row: row["image_id"])}
+            for image_id, one in remarked.items():
+                remarks.note_then(one, rows.get(image_id, []))
 
     def _keep(self, found: dict[str, ImageValues], seq: int) -> None:
         """Keep what was read, and hear again what was written while it was."""
         with self._lock:
             self._known.update(found)
             for event in self.ws.ledger.read(after=seq):
-                if event.kind in self.kinds:
-                    self._note_values(event)
+                self._note(event)
             while len(self._known) > KEPT:
                 self._known.popitem(last=False)
 

@@ -10,9 +10,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workbench.errors import BadValue
+
+if TYPE_CHECKING:
+    from workbench.remarks import Look
 
 LONGEST = 100_000
 """Most characters of one value."""
@@ -69,6 +72,8 @@ class ImageValues:
         Field → the last thing somebody did to it.
     conflicts : dict
         Field → rows of ``metadata_conflicts``.
+    look : Look or None
+        What the last inspection said; None where that isn't to be known.
     """
 
     facts: dict[str, Any]
@@ -76,6 +81,7 @@ class ImageValues:
     origins: dict[str, str] = field(default_factory=dict)
     entries: dict[str, Entry] = field(default_factory=dict)
     conflicts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    look: Look | None = None
 
     def shown(self, name: str) -> Content | None:
         """Return what counts for a field: what was entered, else what the file says."""

@@ -6,6 +6,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from workbench import defect_types
+from workbench.defect_types import DefectTypes
+from workbench.errors import WorkbenchError
+from workbench.fields import spec
+from workbench.finding_words import in_language
 from workbench.following import Following
 from workbench.form_views import field_state
 from workbench.grid import Reply
@@ -14,6 +19,7 @@ from workbench.offers import Offers, told
 from workbench.profile_rules import Finding, ProfileField
 from workbench.profiles import Profile
 from workbench.queues import WorkQueue
+from workbench.remarks import Remark
 from workbench.vocabularies import Term, Vocabulary
 from workbench.workspace import Workspace
 
@@ -70,6 +76,7 @@ class Pages:
     ) -> None:
         self.ids, self.profile, self.language = ids, profile, language
         self.following, self.queue, self.offers = following, queue, offers
+        self._types: DefectTypes | None = None
 
     def findings(self, image_id: str) -> list[Finding]:
         """Return what is wrong with an image's values by the profile."""
@@ -86,7 +93,33 @@ class Pages:
         """Return one field of an image: see `form_views.field_state`; and the suggestions for it."""
         values = self.following.values(image_id)
         offered = [told(row) for row in self.offers.open(values, wanted)]
-        return {**field_state(values, wanted, self._check(values, wanted), self.language), "suggestions": offered}
+        state = field_state(values, wanted, self._check(values, wanted), self.language)
+        remarked = values.look.of(values, wanted) if values.look else []
+        return {**state, "suggestions": offered, "remarks": [self._told(one) for one in remarked]}
+
+    def remarks(self, values: ImageValues) -> dict[str, Any] | None:
+        """Return what the inspector said of the image, besides what stands at its fields; None when nothing was."""
+        look = values.look
+        if look is None or not look.rework or not (look.remarks or look.comment):
+            return None
+        rows = [
+            {**self._told(one), "label": spec(one.field).label if one.field else None}
+            for one in look.besides(values, self.profile.fields)
+        ]
+        return {"by": look.inspector, "at": look.at, "comment": look.comment, "rows": rows}
+
+    def _told(self, one: Remark) -> dict[str, Any]:
+        if self._types is None:
+            try:
+                self._types = defect_types.load(self.following.ws.folder)
+            except WorkbenchError:  # whoever mends values can't mend the list: names must do
+                self._types = DefectTypes({}, {})
+        severity = self._types.severities.get(one.severity)
+        return {
+            "defect": self._types.label(one.defect, self.language), "comment": one.comment,
+            "severity": in_language(severity.label, self.language) if severity else one.severity,
+            "counts": self._types.counts(one.severity),
+        }  # fmt: skip
 
     def offered(self, image_id: str) -> dict[str, Any]:
         """Return the suggestions for an image, by field."""
@@ -97,10 +130,12 @@ class Pages:
     def image(self, place: int, *, has_before: bool) -> dict[str, Any]:
         """Return the image at a place and its fields."""
         name = self.ids[place]
-        facts = self.following.values(name).facts
+        values = self.following.values(name)
+        facts = values.facts
         has = {"before": has_before, "place": place, "count": len(self.ids), "outcome": self.queue.outcome(name)}
         fields = {key: self.field(name, wanted) for key, wanted in self.profile.fields.items()}
-        return {"image": {**{key: facts[key] for key in _FACTS}, **has}, "fields": fields}
+        image = {**{key: facts[key] for key in _FACTS}, **has}
+        return {"image": image, "fields": fields, "remarks": self.remarks(values)}
 
     def empty(self) -> dict[str, str]:
         """Say why there is no image."""

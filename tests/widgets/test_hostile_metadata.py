@@ -179,6 +179,18 @@ def test_tag_form(ws: wb.Bench, host: Show, watched: Watched, page: Any) -> None
     assert watched.shown() > 100
 
 
+def test_tag_form_in_rework(ws: wb.Bench, host: Show, watched: Watched, page: Any) -> None:
+    ws.qc.move(BATCHES[0], "rework", reason=MARKUP[0])
+    host(lambda: TagForm(ws, "shop", ws.qc.rework(BATCHES[0])))
+    for _ in range(3):
+        page.wait_for_selector(".wb-remarked .wb-remark-said")
+        watched.look()
+        page.locator(".wb-tag").focus()
+        watched.press("Alt+r", "Alt+ArrowRight")
+    assert page.locator(".wb-tag-field .wb-remark").count() == len(PAYLOADS[::9])
+    assert watched.shown() > len(PAYLOADS[::9])
+
+
 def test_audit_board(ws: wb.Bench, host: Show, watched: Watched, page: Any) -> None:
     host(lambda: AuditBoard(ws, "shop"))
     calm = "document.querySelector('.wb-audit')?.getAttribute('aria-busy') === 'false'"

@@ -15,6 +15,7 @@ import workbench as wb
 from widgets.mini_host import MiniHost
 from widgets.small_workspace import SCRIPT
 from workbench.errors import BadValue, NotFound
+from workbench.events import Draft
 from workbench.widgets.tag_form import TagForm
 
 pytestmark = pytest.mark.browser
@@ -391,3 +392,92 @@ def test_apply_from_a_cell_shows_in_the_form(ws: wb.Bench, form: MiniHost, page:
     saved(page)
     assert form.widget.apply_to(ids(ws)[1:3], CITY) == 2
     page.locator('.wb-button[title^="Undo: Apply City"]').wait_for()
+
+
+# ── what an inspector said ────────────────────────────────────────────────────────────────────────────────────
+
+
+def sent_back(ws: wb.Bench) -> str:
+    """Have cy find the first image's title and city wrong, and the batch sent back; return the image."""
+    image = ids(ws)[0]
+    [batch] = ws.qc.batches()["batch"]
+    defects = [
+        [TITLE, "wrong", "major", f"A skirt {SCRIPT}"],
+        [CITY, "missing", "minor", ""],
+        [None, "picture", "major", ""],
+    ]
+    with wb.open(ws.folder, actor="cy") as theirs:
+        for state in ("in_work", "ready_for_qc"):
+            theirs.qc.move(batch, state)
+        sample = theirs.qc.draw(batch, n=12, seed=1)
+        told = {
+            "sample_id": sample.sample_id,
+            "image_id": image,
+            "verdict": "defective",
+            "seconds": 2,
+            "operator": "ann",
+        }
+        theirs.ledger.append([Draft("item_inspected", {**told, "defects": defects, "comment": SCRIPT})], actor="cy")
+        theirs.qc.move(batch, "rework", reason="Titles")
+    return image
+
+
+def remarks(page: Any, key: str) -> list[str]:
+    return [one.replace("\n", " ") for one in field(page, key).locator(".wb-remark").all_inner_texts()]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_in_rework_the_remarks_stand_at_their_fields_until_they_are_mended(
+    ws: wb.Bench, host: Show, page: Any, theme: str
+) -> None:
+    image = sent_back(ws)
+    host(lambda: TagForm(ws, "shop"), theme)
+    there(page, image)
+    box_above = page.locator(".wb-remarked")
+    box_above.wait_for()
+    assert remarks(page, TITLE) == [f"Wrong major A skirt {SCRIPT}"]
+    assert remarks(page, CITY) == ["Missing minor"]
+    assert "To mend: Title City" in box_above.inner_text().replace("\n", " ")
+    assert SCRIPT in box_above.inner_text()
+    assert page.evaluate("window.hacked") is None
+    described = box(page, TITLE, "x-default").get_attribute("aria-describedby").split()
+    assert any(page.locator(f"#{one}").locator(".wb-remark").count() for one in described)
+    page.locator(".wb-tag").focus()
+    press(page, "Alt+r")
+    page.wait_for_function("(key) => document.activeElement.closest('.wb-tag-field')?.dataset.key === key", arg=TITLE)
+    press(page, *"Skirt")
+    press(page, "Alt+r")
+    page.wait_for_function("(key) => document.activeElement.closest('.wb-tag-field')?.dataset.key === key", arg=CITY)
+    until(lambda: remarks(page, TITLE) == [])
+    assert "Title" not in box_above.inner_text()
+    press(page, *"Batumi")
+    until(lambda: remarks(page, CITY) == [])
+    assert "The picture" not in box_above.inner_text(), "what is said of the picture needs no name"
+    assert box_above.locator(".wb-remark").count() == 1, "which nobody can mend here"
+    press(page, "Control+Enter")
+    there(page, ids(ws)[1])
+    box_above.wait_for(state="hidden")
+
+
+def test_undoing_a_correction_brings_the_remark_back(ws: wb.Bench, host: Show, page: Any) -> None:
+    image = sent_back(ws)
+    host(lambda: TagForm(ws, "shop"))
+    there(page, image)
+    box(page, CITY).fill("Batumi")
+    until(lambda: remarks(page, CITY) == [])
+    page.get_by_role("button", name="City (Alt + R)").wait_for(state="detached")
+    press(page, "Control+z")
+    until(lambda: remarks(page, CITY) == ["Missing minor"])
+    page.get_by_role("button", name="Go to City (Alt + R)").click()
+    assert page.evaluate("document.activeElement.closest('.wb-tag-field').dataset.key") == CITY
+
+
+def test_a_batch_sent_back_while_the_form_is_open(ws: wb.Bench, form: MiniHost, page: Any) -> None:
+    assert page.locator(".wb-remarked").is_hidden()
+    sent_back(ws)
+    page.locator(".wb-tag").focus()
+    press(page, "Alt+ArrowRight")
+    there(page, ids(ws)[1])
+    press(page, "Alt+ArrowLeft")
+    there(page, ids(ws)[0])
+    until(lambda: remarks(page, CITY) == ["Missing minor"])

@@ -5,6 +5,7 @@ import { asWidget } from "./js/as_widget.js";
 import { button, el, errorBox, helpPanel, icon, ICONS } from "./js/dom.js";
 import { openEdits } from "./js/edits.js";
 import { feedbackBox } from "./js/feedback.js";
+import { mountRemarks } from "./js/remarks.js";
 import { makeField } from "./js/tag_field.js";
 import { percent, sureOnes } from "./js/tag_offers.js";
 import { OFFER_KEYS, STAGE_KEYS, staysInForm, TAG_KEYS, tagCommandOf } from "./js/tag_keys.js";
@@ -46,6 +47,7 @@ export function mountForm(root, channel) {
   ]);
   const troubles = el("div", { class: "wb-tag-troubles" });
   const list = el("div", { class: "wb-tag-fields" });
+  const remarks = mountRemarks((key) => fields.find((one) => one.field.key === key)?.focus(null));
   const status = el("span", { class: "wb-tag-status", role: "status", "aria-live": "polite" });
   const name = el("span", { class: "wb-tag-name", dir: "auto" });
   const stage = mountStage(async (image_id, edge) => (await channel.call("picture", { image_id, edge })).buffers[0], (command) => run(command));
@@ -53,7 +55,7 @@ export function mountForm(root, channel) {
   const empty = el("div", { class: "wb-tag-empty", hidden: true });
   const main = el("div", { class: "wb-tag-main" }, [
     el("div", { class: "wb-tag-left" }, [stage.element, strip.element]),
-    el("div", { class: "wb-tag-right" }, [troubles, list]),
+    el("div", { class: "wb-tag-right" }, [troubles, remarks.element, list]),
   ]);
   const foot = el("footer", { class: "wb-tag-foot" }, [name, status]);
   root.classList.add("wb", "wb-tag");
@@ -69,6 +71,7 @@ export function mountForm(root, channel) {
       if (page?.image?.image_id !== edit.image_id || !known) return;
       page.fields[edit.field] = answer.view.state;
       known.saved(answer.view.state);
+      showRemarks();
       page.undo = answer.view.undo;
       showUndo();
       showSure();
@@ -152,6 +155,7 @@ export function mountForm(root, channel) {
     }
     previous.disabled = !page.image?.before;
     for (const one of [accept, skip, next]) one.disabled = !page.image;
+    showRemarks();
     showUndo();
     showSure();
     showProgress();
@@ -160,6 +164,13 @@ export function mountForm(root, channel) {
       if (at) fields.find((one) => one.field.key === at.field)?.focus(at.lang);
       ahead();
     }
+  }
+
+  /** The fields with remarks that stand. */
+  const remarked = () => (page?.image ? fields.filter((one) => page.fields[one.field.key].remarks?.length) : []);
+
+  function showRemarks() {
+    remarks.show(page.remarks ?? null, remarked().map((one) => one.field));
   }
 
   function showUndo() {
@@ -301,6 +312,15 @@ export function mountForm(root, channel) {
     else if (!quiet) say("There are no suggestions for this image.");
   }
 
+  /** Go to the next field with a remark, from the beginning after the end. @param {Field | undefined} from */
+  function toNextRemark(from) {
+    const at = from ? fields.indexOf(from) : -1;
+    const there = remarked();
+    const found = there.find((one) => fields.indexOf(one) > at) ?? there[0];
+    if (found) found.focus(null);
+    else say("No inspector's remark stands at a field of this image.");
+  }
+
   function finished() {
     const { left } = page.progress;
     say(left ? `That was the last one for you: ${left} left, with others or skipped.` : "All done.");
@@ -329,6 +349,7 @@ export function mountForm(root, channel) {
     if (["closer", "further", "fit", "actual"].includes(command)) return stage.perform(command);
     if (command === "accept") return void acceptIt();
     if (["take", "edit_offer", "reject", "other", "take_sure"].includes(command)) return page?.image && offer(command, field);
+    if (command === "remark") return toNextRemark(field);
     if (command === "help") return help();
     if (command === "leave") return leave();
     if (command === "history") return field ? void edits.flush().then(field.history) : say("Go to a field first.");

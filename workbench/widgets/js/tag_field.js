@@ -4,6 +4,7 @@
 import { button, el, errorBox, icon } from "./dom.js";
 import { counted } from "./lengths.js";
 import { languageName, makeControl } from "./tag_controls.js";
+import { remarkRow } from "./remarks.js";
 import { makeOffers } from "./tag_offers.js";
 
 const CLOCK = "M8 2.5a5.5 5.5 0 1 0 0 11a5.5 5.5 0 0 0 0-11M8 5v3.2l2 1.3";
@@ -63,13 +64,14 @@ export function makeField(field, uid, around) {
     clock,
   ]);
   const offers = makeOffers(field, id, { act: (command) => around.offer(command, field.key) });
+  const remarks = el("ul", { class: "wb-remarks", id: `${id}-remarks`, "aria-label": "What the inspector said" });
   const findings = el("ul", { class: "wb-findings", id: `${id}-findings` });
   const said = el("div", { class: "wb-said" });
   const guide = el("div", { class: "wb-guide", id: `${id}-guide` }, guideline(field));
   const panel = el("div", { class: "wb-history", hidden: true, role: "region", "aria-label": `History of ${field.label}` });
-  const element = el("div", { class: "wb-tag-field", "data-key": field.key }, [head, control.element, offers.element, findings, said, guide, panel]);
+  const element = el("div", { class: "wb-tag-field", "data-key": field.key }, [head, control.element, remarks, offers.element, findings, said, guide, panel]);
   for (const box of control.element.querySelectorAll("input, textarea, select")) {
-    box.setAttribute("aria-describedby", `${id}-offer ${id}-findings ${id}-guide`);
+    box.setAttribute("aria-describedby", `${id}-remarks ${id}-offer ${id}-findings ${id}-guide`);
     if (field.required) box.setAttribute("aria-required", "true");
   }
 
@@ -137,6 +139,8 @@ export function makeField(field, uid, around) {
     origin.title = state.at ? new Date(state.at).toLocaleString() : "";
     count();
     offers.show(state.suggestions ?? [], language());
+    remarks.replaceChildren(...(state.remarks ?? []).map(remarkRow));
+    element.classList.toggle("wb-is-remarked", remarks.childElementCount > 0);
     showFindings();
     showSaid();
   }

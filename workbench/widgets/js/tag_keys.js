@@ -22,6 +22,7 @@ export const TAG_KEYS = [
   { keys: ["KeyC"], shown: "Alt + C", command: "copy", says: "Copy this field from the previous image", alt: true },
   { keys: ["KeyC"], shown: "Alt + Shift + C", command: "copy_all", says: "Copy all fields that are empty here", alt: true, shift: true },
   { keys: ["KeyO"], shown: "Alt + O", command: "take_over", says: "Take over what the file says", alt: true },
+  { keys: ["KeyR"], shown: "Alt + R", command: "remark", says: "Next field that an inspector remarked on", alt: true },
   { keys: ["KeyH"], shown: "Alt + H", command: "history", says: "History of this field", alt: true },
   { keys: ["ArrowRight"], shown: "Alt + Shift + →", command: "more", says: "Select one more image in the strip", alt: true, shift: true },
   { keys: ["ArrowLeft"], shown: "Alt + Shift + ←", command: "fewer", says: "Select one less", alt: true, shift: true },
