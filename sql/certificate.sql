@@ -28,3 +28,21 @@ select draw_id from certificates where digest = $digest order by "at" desc, draw
 -- Every sample that was drawn, the latest first.
 select draw_id, what, population, sampled, judged, wrong, unsure, confidence, seed, digest, actor, "at" from certificates
 order by "at" desc, draw_id
+
+-- name: drawn_members(draw_id, place)
+-- The two images of one pair that was drawn, with the facts that are compared; the one that stays first.
+select p.place::varchar as cluster_id, p.image_id, p.role, coalesce(m.reason, '') as reason,
+       coalesce(m.relation, 'duplicate') as relation, coalesce(m.score, 1.0) as score, f.checksum <> p.drawn as changed,
+       f.uri, f.source, f.batch, f.path, f.folder, f.name, f.size, f.checksum, f.picture_hash, f.format, f.mode, f.bit_depth,
+       f.oriented_width as width, f.oriented_height as height, f.sharpness, f.has_icc, f.icc_name,
+       strftime(f.captured_at, '%Y-%m-%d %H:%M:%S') as captured, strftime(f.modified_at, '%Y-%m-%d %H:%M') as modified,
+       concat_ws(' ', f.camera_make, f.camera_model) as camera
+from (
+    select draw_id, place, keeper_id as image_id, 'keeper' as role, keeper_checksum as drawn from certificate_sample
+    union all
+    select draw_id, place, image_id, 'redundant', checksum from certificate_sample
+) p
+join images f on f.image_id = p.image_id
+left join cluster_members m on m.image_id = p.image_id
+where p.draw_id = $draw_id and p.place = $place
+order by p.role

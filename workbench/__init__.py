@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from workbench.tables import save_table as save_table
     from workbench.widgets.adjudicate import Adjudicate as Adjudicate
     from workbench.widgets.audit_board import AuditBoard as AuditBoard
+    from workbench.widgets.certificate_review import CertificateReview as CertificateReview
     from workbench.widgets.cluster_review import ClusterReview as ClusterReview
     from workbench.widgets.double_entry import DoubleEntry as DoubleEntry
     from workbench.widgets.double_entry import MixedForm as MixedForm
@@ -41,6 +42,7 @@ _HOMES = {
     "Adjudicate": "workbench.widgets.adjudicate",
     "AuditBoard": "workbench.widgets.audit_board",
     "Bench": "workbench.bench",
+    "CertificateReview": "workbench.widgets.certificate_review",
     "ClusterReview": "workbench.widgets.cluster_review",
     "DoubleEntry": "workbench.widgets.double_entry",
     "Explorer": "workbench.widgets.explorer",
@@ -59,6 +61,7 @@ __all__ = [
     "Adjudicate",
     "AuditBoard",
     "Bench",
+    "CertificateReview",
     "ClusterReview",
     "DoubleEntry",
     "Explorer",

@@ -25,7 +25,7 @@ from workbench import clusters
 from workbench.decisions import decision_rows, said
 from workbench.errors import BadValue, NotAllowed, NotFound, Stale
 from workbench.grid import Reply
-from workbench.review_pages import Loading, Member, Page
+from workbench.review_pages import EDGE, Loading, Member, Page, known_edge
 from workbench.review_queue import ORDERS, Cluster, ReviewQueue
 from workbench.review_views import bulk_view, cluster_view, empty_view, progress_view
 from workbench.tag_pages import Pace
@@ -40,8 +40,6 @@ LOAD_AHEAD = 16
 SHOWN_AHEAD = 3
 """Clusters whose pictures are rendered ahead."""
 
-EDGES = (256, 8_192)
-EDGE = 1_400
 MOST_STEPS = 200
 EXAMPLES = 12
 
@@ -535,7 +533,7 @@ class ReviewSession:
                     break
                 if cluster_id != first:
                     coming.append(cluster_id)
-        self._loading.ahead(lambda: self._render(coming, _known_edge(edge)))
+        self._loading.ahead(lambda: self._render(coming, known_edge(edge)))
         return {"next": first}
 
     def _render(self, coming: list[str], edge: int) -> None:
@@ -547,7 +545,7 @@ class ReviewSession:
 
     def picture(self, image_id: str, edge: int = EDGE) -> Reply:
         """Return a rendering of an image of a cluster that was shown, its longer edge at most ``edge`` pixels."""
-        return Reply({"image_id": image_id}, [self._loading.picture(image_id, _known_edge(edge))])
+        return Reply({"image_id": image_id}, [self._loading.picture(image_id, known_edge(edge))])
 
     def thumbs(self, image_ids: Sequence[str]) -> Reply:
         """Return the thumbnails there are: ``found`` maps image_id to a buffer's index."""
@@ -619,9 +617,3 @@ _GONE = Cluster("", "", 0, 0, "", "gone", 0.0)
 def _own_step(row: dict[str, Any]) -> Step:
     many = f"{row['clusters']:,} clusters" if row["clusters"] > 1 else "a cluster"
     return Step(f"{said(row['decision'])}: {many}, decided before", row["cluster_id"], row["seq"])
-
-
-def _known_edge(edge: int) -> int:
-    if not isinstance(edge, int) or not EDGES[0] <= edge <= EDGES[1]:
-        raise BadValue(f"An edge of {edge!r} pixels doesn't work.", hint=f"Take {EDGES[0]} to {EDGES[1]}.")
-    return edge

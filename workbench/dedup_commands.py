@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from workbench import bench, optimise, removal
+from workbench import bench, certificate, optimise, removal
 from workbench.dedup_settings import METHODS
 from workbench.errors import BadValue, Stale
 from workbench.relations import DUPLICATES
@@ -81,6 +81,28 @@ def _planned(ws: bench.Bench, args: argparse.Namespace) -> removal.Plan:
         leave=args.leave,
         merge=not args.no_merge,
     )
+
+
+def _certify(ws: bench.Bench, args: argparse.Namespace) -> int:
+    """Draw a random sample of what `plan` shows, to be looked at in a notebook; or say what a sample shows."""
+    if args.draw:
+        shown = certificate.Draw(ws, args.draw).result()
+        say(shown.as_dict(), args, str(shown))
+        return 0
+    made = _planned(ws, args)
+    how = {"seed": args.seed, "what": args.what or made.what[:1].lower() + made.what[1:]}
+    draw = ws.dedup.certify(made, args.count, **{name: value for name, value in how.items() if value is not None})
+    look = f'Look at the pairs in a notebook: wb.CertificateReview(ws, "{draw.draw_id}"). Then `dedup apply`.'
+    say(draw.result().as_dict(), args, f"{draw!r}\n{look}")
+    return 0
+
+
+def _certify_arguments(parser: argparse.ArgumentParser) -> None:
+    _plan_arguments(parser)
+    parser.add_argument("--count", type=int, metavar="N", help="how many pairs; as many as are needed when not said")
+    parser.add_argument("--seed", help="draws the same sample again")
+    parser.add_argument("--what", default="", help="what it is drawn from, in words")
+    parser.add_argument("--draw", metavar="ID", help="draw nothing: say what this sample shows")
 
 
 def _restore(ws: bench.Bench, args: argparse.Namespace) -> int:
@@ -245,6 +267,7 @@ VERBS: dict[str, Verb | Apart] = {
     "find": Verb(_find, _find_arguments),
     "calibrate": Verb(_calibrate, _calibrate_arguments),
     "plan": Verb(_plan, _plan_arguments),
+    "certify": Verb(_certify, _certify_arguments),
     "apply": Verb(_apply, _apply_arguments),
     "restore": Verb(_restore, _restore_arguments),
     "purge": Verb(_purge, _purge_arguments),

@@ -320,8 +320,9 @@ def _vouched(made: Plan, uncertified: str) -> dict[str, str]:
     looked = "nobody has looked at a random sample of them" if known is None else f"the sample says: {known.statement}"
     raise Uncertified(
         f"{len(pairs):,} images would go, and {looked[:1].lower()}{looked[1:].rstrip('.')}.",
-        hint=f"It must show that fewer than {rules.certify_share * 100:g} % are wrong: draw = ws.dedup.certify(plan), "
-        "look at draw.open(), draw.judge(…), apply. Or say uncertified='why it needn't'.",
+        hint=f"It must show that fewer than {rules.certify_share * 100:g} % are wrong: in a notebook "
+        "wb.CertificateReview(ws, ws.dedup.certify(plan)), look at every pair, apply. "
+        "Or say uncertified='why it needn't'.",
     )
 
 

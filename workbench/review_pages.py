@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench import sources
-from workbench.errors import NotFound, WorkbenchError
+from workbench.errors import BadValue, NotFound, WorkbenchError
 from workbench.grid import Reply
 from workbench.relations import content_key
 from workbench.workspace import Workspace
@@ -24,6 +24,10 @@ RENDERED = 24
 
 MOST_PAIRED = 400
 """Members of one cluster whose pairs are looked up; of larger ones only the first."""
+
+EDGES = (256, 8_192)
+EDGE = 1_400
+"""The longer edge of renderings, in pixels: least and most; the usual."""
 
 LONGEST = 600
 """Characters of a value that are shown."""
@@ -168,7 +172,7 @@ class Loading:
     def _read(self, cluster_ids: Sequence[str]) -> dict[str, Page]:
         with self.ws.reading():  # one lease for all questions: nothing changes between them
             pages: dict[str, Page] = {}
-            for row in self.ask("review_members", ids=list(cluster_ids)):
+            for row in self.members(cluster_ids):
                 page = pages.setdefault(row["cluster_id"], Page(row["cluster_id"], []))
                 page.members.append(Member(row))
             by_id = {one.image_id: one for page in pages.values() for one in page.members}
@@ -176,6 +180,10 @@ class Loading:
                 by_id[image_id].values = values
             self._pair(pages.values())
         return pages
+
+    def members(self, cluster_ids: Sequence[str]) -> list[Row]:
+        """Read the members of clusters: rows as of the query ``review_members``."""
+        return self.ask("review_members", ids=list(cluster_ids))
 
     def _values(self, images: list[str]) -> dict[str, dict[str, str]]:
         found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
@@ -253,3 +261,16 @@ class Loading:
     def close(self) -> None:
         """End the thread."""
         self._ahead.shutdown(wait=True, cancel_futures=True)
+
+
+def known_edge(edge: int) -> int:
+    """Return an edge that can be asked for.
+
+    Raises
+    ------
+    BadValue
+        It can't.
+    """
+    if not isinstance(edge, int) or not EDGES[0] <= edge <= EDGES[1]:
+        raise BadValue(f"An edge of {edge!r} pixels doesn't work.", hint=f"Take {EDGES[0]} to {EDGES[1]}.")
+    return edge
