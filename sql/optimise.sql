@@ -11,7 +11,7 @@ order by s.place
 -- name: optimised_now(job_id)
 -- Files of a run whose originals are still kept; of all runs when none is named.
 select o.job_id, o.image_id as known_as, coalesce(f.uri, o.uri) as uri, coalesce(f.path, o.uri) as path, o.before, o.after, o.size_before,
-       o.size_after, r.uri as root
+       o.size_after, r.uri as root, o.how, o.uri as was_at
 from optimised_rows o
 left join aliases a on a.old_id = o.image_id
 left join image_facts f on f.image_id = coalesce(a.image_id, o.image_id)
@@ -25,6 +25,14 @@ select p.seq, p.payload, p.reason from ledger_events p
 where p.kind = 'optimise_planned' and not exists (
     select 1 from ledger_events d
     where d.kind = 'files_optimised' and d.event_id = 'files-optimised-' || regexp_extract(p.payload, '"chunk_id":"(\w+)"', 1))
+order by p.seq
+
+-- name: open_originals()
+-- Originals that were about to be put back under their own names and of which nothing says that they were.
+select p.seq, p.payload, p.reason from ledger_events p
+where p.kind = 'originals_planned' and not exists (
+    select 1 from ledger_events d
+    where d.kind = 'optimised_restored' and d.event_id = 'optimised-restored-' || regexp_extract(p.payload, '"chunk_id":"(\w+)"', 1))
 order by p.seq
 
 -- name: optimised_totals()

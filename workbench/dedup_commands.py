@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from workbench import bench, certificate, optimise, removal
+from workbench.conversion import TARGETS
 from workbench.dedup_settings import METHODS
 from workbench.errors import BadValue, Stale
 from workbench.relations import DUPLICATES
@@ -206,7 +207,7 @@ def _verify_report(args: argparse.Namespace) -> int:
 
 
 def _optimise(ws: bench.Bench, args: argparse.Namespace) -> int:
-    """Make files smaller where they are, without loss unless dedup.toml says otherwise; originals are kept."""
+    """Make files smaller where they are, without loss unless told otherwise, or convert them; originals are kept."""
     if args.restore:
         back = optimise.restore(ws, args.job, reason=args.reason)
         say({"restored": back.files, "left": back.left}, args, str(back))
@@ -215,7 +216,9 @@ def _optimise(ws: bench.Bench, args: argparse.Namespace) -> int:
         freed = optimise.confirm(ws, args.job, reason=args.reason)
         say({"freed": freed}, args, f"The originals are let go: {freed:,} bytes are free.")
         return 0
-    made = ws.dedup.optimise(ws.search(args.query) if args.query else None)
+    asked = {"convert_to": args.to, "ssim_floor": args.floor}
+    policy = replace(optimise.policy_of(ws), **{name: value for name, value in asked.items() if value is not None})
+    made = ws.dedup.optimise(ws.search(args.query) if args.query else None, policy)
     if args.yes:
         made.apply(args.reason)
     say(made.as_dict(), args, repr(made))
@@ -228,6 +231,8 @@ def _optimise_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--restore", action="store_true", help="put originals back")
     what.add_argument("--confirm", action="store_true", help="let go of originals: there is no way back")
     parser.add_argument("--query", default="", help="only the images that this finds, as in search")
+    parser.add_argument("--to", choices=TARGETS, help="convert BMP, TIFF and PNG to this format; png is without loss")
+    parser.add_argument("--floor", type=float, metavar="X", help="least structural similarity to the original, 0 to 1")
     parser.add_argument("--job", metavar="ID", help="only what this run made smaller")
     parser.add_argument("--reason", default="", help="why; stands in the ledger")
 

@@ -347,7 +347,7 @@ def _smaller(found: Findings) -> str:
         return ""
     states = {"optimised": "original kept", "restored": "original put back", "confirmed": "original let go"}
     columns = [
-        Column("How", lambda row: text("without loss" if row["how"] == "lossless" else "shrunk")),
+        Column("How", lambda row: text("without loss" if row["how"] == "lossless" else row["how"])),
         Column("Now", lambda row: text(states.get(str(row["state"]), row["state"]))),
         numbers("Files", "files"),
         sizes("Before", "bytes_before"),

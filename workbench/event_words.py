@@ -54,6 +54,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "certificate_judged": ("duplicates", "Looked at the sample of what is to be removed"),
     "optimise_planned": ("files", "Is about to make files smaller"),
     "files_optimised": ("files", "Made smaller"),
+    "originals_planned": ("files", "Is about to put originals back"),
     "optimised_restored": ("files", "Put the original back"),
     "optimised_confirmed": ("files", "Let go of the original"),
     "batch_moved": ("quality", "Moved batch {batch} from {came_from} to {state}"),

@@ -537,11 +537,16 @@ KINDS: dict[str, Kind] = {
         "Somebody is about to make files smaller: which, and what they will be.", "job_id chunk_id count", applies=False
     ),
     "files_optimised": _kind(
-        "Files were made smaller where they are; their originals are kept.",
+        "Files were made smaller where they are, or converted; their originals are kept.",
         "job_id count",
         "job_id:text image_id:text uri:text how:text before:text after:text size_before:int size_after:int "
         "likeness:float content_before:text content_after:text",
         explode=_optimised_rows,
+    ),
+    "originals_planned": _kind(
+        "Somebody is about to put originals of converted files back, under the names they had.",
+        "chunk_id count",
+        applies=False,
     ),
     "optimised_restored": _kind(
         "Originals were put back in the place of smaller files.",

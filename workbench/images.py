@@ -316,8 +316,64 @@ def encoded(
         more |= {"xmp": xmp} if xmp else {}
         more |= {"icc_profile": opened.icc} if opened.icc else {}
         more |= {"optimize": True, "progressive": True} if format == "JPEG" else {"method": 5}
+        more |= _resolution(image) if format == "JPEG" else {}
         small.save(out, format, quality=quality, **more)
     return out.getvalue(), np.asarray(small)
+
+
+def header(data: Data) -> Picture:
+    """Return what a picture's header says, nothing of it decoded: kind, size, mode, bits, frames, profile, orientation.
+
+    Raises
+    ------
+    BadValue
+        The file isn't an image, or can't be decoded here.
+    """
+    kind = recognise(data)
+    if not kind.decodable:
+        raise BadValue(_undecodable(kind), hint=_LOOK)
+    picture = Picture(format=kind.format, mime=kind.mime)
+    with _quiet():
+        try:
+            opened = _open(data, kind, picture)
+        except Exception as error:
+            raise BadValue(_failure(data, kind, error).message, hint=_LOOK) from error
+    if "transparency" in opened.image.info and picture.mode in ("1", "L", "I;16", "RGB", "P"):
+        picture.mode = {"P": "PA", "RGB": "RGBA"}.get(picture.mode, "LA")
+    return picture
+
+
+def as_png(data: Data) -> bytes:
+    """Return a picture of one frame as a PNG: the pixels as they are decoded, its colour profile and resolution.
+
+    Raises
+    ------
+    BadValue
+        It can't be decoded, or a PNG can't hold pixels of its kind.
+    """
+    kind = recognise(data)
+    if not kind.decodable:
+        raise BadValue(_undecodable(kind), hint=_LOOK)
+    out = io.BytesIO()
+    with _quiet():
+        try:
+            opened = _open(data, kind, Picture())
+            opened.image.load()
+        except Exception as error:
+            raise BadValue(_failure(data, kind, error).message, hint=_LOOK) from error
+        try:
+            opened.image.save(out, "PNG", compress_level=9, icc_profile=opened.icc or None, **_resolution(opened.image))
+        except OSError as error:
+            raise BadValue(f"A PNG can't hold a picture of the kind {opened.image.mode}.", hint=_LOOK) from error
+    return out.getvalue()
+
+
+def _resolution(image: Image.Image) -> dict[str, Any]:
+    """Return the pixels per inch that a file states, as an encoder takes them; 1 stands for none in a TIFF."""
+    dpi = image.info.get("dpi")
+    if not isinstance(dpi, tuple) or len(dpi) != 2 or not all(1 < float(n) < 65_536 for n in dpi):
+        return {}
+    return {"dpi": (float(dpi[0]), float(dpi[1]))}
 
 
 def decoded(data: Data) -> npt.NDArray[np.uint8]:

@@ -1,9 +1,10 @@
-"""Making files smaller where they are: without loss, or shrunk by a policy; originals kept until that is confirmed.
+"""Making files smaller where they are: without loss, shrunk or converted by a policy; originals kept until confirmed.
 
 The original's bytes are copied into the workspace and read back before its file is replaced, all at once, by one that
-is proved first: the same pixels, or a structural similarity above a floor; the metadata byte for byte. What is about to
-be done goes into the ledger before, what was done after it; `recover` tells from the disk what became of a run that was
-killed in between.
+is proved first: the same pixels, or a structural similarity above a floor; the metadata byte for byte. A converted file
+gets a name with its own ending, which nothing else may have, and the image keeps what was entered for it. What is about
+to be done goes into the ledger before, what was done after it; `recover` tells from the disk what became of a run that
+was killed in between.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import contextlib
 import hashlib
 import json
 import os
+import stat
 import threading
 import uuid
 from collections import Counter
@@ -19,12 +21,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from workbench import dedup_settings, images, recompress, removal, sources
+from workbench import conversion, dedup_settings, images, recompress, removal, sources
 from workbench.bulk import ids_of, lent, selection
 from workbench.errors import (
     BadValue,
@@ -39,18 +41,21 @@ from workbench.errors import (
 from workbench.events import pack, unpack
 from workbench.recompress import Refused
 from workbench.relations import content_key
-from workbench.replacement import checksum_of, write_file
+from workbench.renaming import folded
+from workbench.replacement import checksum_of, sync_folder, write_file
 from workbench.scan import scan
 from workbench.similarity import ssim
 from workbench.tables import write_whole
-from workbench.workspace import Workspace
+from workbench.workspace import Change, Workspace
 
-LOSSLESS, SHRUNK = "lossless", "shrunk"
+LOSSLESS, SHRUNK, CONVERTED = "lossless", "shrunk", "converted"
 
 Tell = Callable[[int, int], None]
 
 _AT_ONCE = 64 << 20
 _LEAST, _MOST = 40, 95
+_LONGEST_NAME = 255
+_ENDINGS = {"BMP": (".bmp", ".dib"), "TIFF": (".tif", ".tiff"), "PNG": (".png",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +70,15 @@ class Policy:
         The least structural similarity of a shrunk file to the original at the same size, 0 to 1.
     least_saving : float
         Part of its bytes that a file must become smaller by to be touched, 0 to 1.
+    convert_to : str or None
+        Format that BMP, TIFF and PNG become: ``jpeg`` or ``webp`` at a quality that keeps the floor, or ``png`` with
+        the same pixels. See `workbench.conversion`.
     """
 
     max_edge: int | None = None
     ssim_floor: float = 0.98
     least_saving: float = 0.01
+    convert_to: str | None = None
 
     def __post_init__(self) -> None:
         edge = self.max_edge
@@ -77,11 +86,22 @@ class Policy:
             raise BadValue(f"Pictures can't be shrunk to {edge!r} pixels.", hint="Say 16 or more, or leave it out.")
         if not 0 < self.ssim_floor < 1 or not 0 <= self.least_saving < 1:
             raise BadValue("The floor and the least saving are parts of 1.", hint="Say 0.98 and 0.01.")
+        if self.convert_to is not None and self.convert_to not in conversion.TARGETS:
+            raise BadValue(f"Nothing is converted to {self.convert_to!r}.", hint=f"Say {_or(conversion.TARGETS)}.")
+        if self.convert_to is not None and edge is not None and not conversion.TARGETS[self.convert_to].lossy:
+            raise BadValue("A PNG that is shrunk isn't the same picture.", hint="Leave max_edge out, or say jpeg.")
 
     @property
     def how(self) -> str:
-        """``lossless`` or ``shrunk``."""
+        """``lossless``, ``shrunk`` or ``converted``."""
+        if self.convert_to is not None:
+            return CONVERTED
         return LOSSLESS if self.max_edge is None else SHRUNK
+
+
+def _or(words: Sequence[str] | dict[str, Any]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} or {last}"
 
 
 def policy_of(ws: Workspace) -> Policy:
@@ -119,6 +139,10 @@ class Step:
         Structural similarity; None where the pixels are the same.
     content_before, content_after : str
         What stands for the picture: see `workbench.relations.content_key`.
+    new_uri : str
+        Where a converted file goes; empty for one that is replaced.
+    lost : tuple of str
+        Keys of metadata that the new format has no place for.
     """
 
     image_id: str
@@ -131,6 +155,13 @@ class Step:
     likeness: float | None
     content_before: str
     content_after: str
+    new_uri: str = ""
+    lost: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What the file is called afterwards."""
+        return sources.readable(self.new_uri or self.uri).rpartition("/")[2]
 
     def record(self, how: str) -> list[Any]:
         """Return it as the ledger keeps it."""
@@ -138,6 +169,10 @@ class Step:
             self.image_id, self.uri, how, self.before, self.after, self.size_before, self.size_after, self.likeness,
             self.content_before, self.content_after,
         ]  # fmt: skip
+
+    def plan(self, how: str) -> list[Any]:
+        """Return it as the ledger keeps what is about to be done."""
+        return [*self.record(how), self.new_uri]
 
 
 @dataclass(slots=True)
@@ -173,12 +208,17 @@ class Optimisation:
         return sum(step.size_before - step.size_after for step in (self.done if self.applied else self.steps))
 
     def frame(self) -> pd.DataFrame:
-        """Return a row a file: image_id, path, size_before, size_after, saved (bytes), likeness."""
+        """Return a row a file: image_id, path, name (then), size_before, size_after, saved (bytes), likeness, lost.
+
+        ``lost`` names the metadata that a converted file has no place for.
+        """
         rows = [
-            (s.image_id, s.path, s.size_before, s.size_after, s.size_before - s.size_after, s.likeness)
+            (s.image_id, s.path, s.name, s.size_before, s.size_after, s.size_before - s.size_after, s.likeness,
+             ", ".join(s.lost))
             for s in self.steps
-        ]
-        return pd.DataFrame(rows, columns=["image_id", "path", "size_before", "size_after", "saved", "likeness"])
+        ]  # fmt: skip
+        columns = ["image_id", "path", "name", "size_before", "size_after", "saved", "likeness", "lost"]
+        return pd.DataFrame(rows, columns=columns)
 
     def refusals(self) -> pd.DataFrame:
         """Return what stays as it is, and why: image_id, path, reason."""
@@ -197,6 +237,9 @@ class Optimisation:
         lines = [f"{smaller}, {len(self.left):,} stay as they are."]
         reasons = Counter(reason for *_, reason in [*self.left, *self.failed])
         lines += [f"  {number:,} × {reason}" for reason, number in reasons.most_common(8)]
+        if lost := Counter(key for step in self.steps for key in step.lost):
+            named = ", ".join(f"{key} ({number:,})" for key, number in lost.most_common(8))
+            lines.append(f"The new format has no place for some metadata: {named}.")
         if self.applied:
             lines.append(f"The originals are kept: .restore() puts them back, .confirm() frees {self.saved:,} bytes.")
         else:
@@ -270,6 +313,8 @@ def preview(
     made = Optimisation(ws, policy or policy_of(ws))
     rows = lent(ws, "files_to_optimise", selection(ids_of(ws, images))).to_pylist()
     made.roots = {row["image_id"]: row["root"] for row in rows}
+    if made.policy.convert_to is not None:
+        _name_anew(rows, conversion.TARGETS[made.policy.convert_to])
     with ThreadPoolExecutor(os.cpu_count() or 1) as threads:  # the encoders work outside Python's lock
         for done, found in enumerate(threads.map(lambda row: _tried(row, made.policy, cancel), rows), 1):
             if isinstance(found, Step):
@@ -286,7 +331,8 @@ def _tried(row: dict[str, Any], policy: Policy, cancel: threading.Event | None) 
         raise Cancelled("Nothing was touched.", hint="Start again when you like.")
     try:
         data = _read(row)
-        new, likeness = _smaller(data, row["format"], policy)
+        made = _smaller(data, row["format"], policy)
+        new = made.data
     except (Refused, WorkbenchError, OSError) as error:
         if isinstance(error, MissingExtra):
             raise
@@ -294,9 +340,51 @@ def _tried(row: dict[str, Any], policy: Policy, cancel: threading.Event | None) 
     measured = images.measure(new)
     after = hashlib.sha256(new).hexdigest()
     return Step(
-        row["image_id"], row["uri"], row["path"], row["checksum"], after, len(data), len(new), likeness, row["content"],
-        content_key(measured.picture_hash, after),
+        row["image_id"], row["uri"], row["path"], row["checksum"], after, len(data), len(new), made.likeness,
+        row["content"], content_key(measured.picture_hash, after), row.get("new_uri", ""), made.lost,
     )  # fmt: skip
+
+
+def _name_anew(rows: list[dict[str, Any]], target: conversion.Target) -> None:
+    """Give each row that may be converted ``new_uri``, or ``refused``: why it can't have the name it would get."""
+    taken: dict[bytes, set[str]] = {}
+    wanted: Counter[tuple[bytes, str]] = Counter()
+    for row in rows:
+        if not _may_be_named(row, target):
+            continue  # refused for a better reason
+        folder, _, name = sources.local_bytes(row["uri"]).rpartition(b"/")
+        new = os.fsencode(_stem(os.fsdecode(name), row["format"])) + target.ending.encode()
+        row["new_uri"] = sources.local_uri(folder + b"/" + new)
+        row["place"] = folder, folded(os.fsdecode(new))
+        wanted[row["place"]] += 1
+        if folder not in taken:
+            taken[folder] = _listed(folder)
+        if row["place"][1] in taken[folder]:
+            row["refused"] = f"Another file is called {sources.readable(row['new_uri']).rpartition('/')[2]} already."
+        elif folded(os.fsdecode(name) + ".xmp") in taken[folder]:
+            row["refused"] = "Its sidecar file has its whole name: rename the two, or take its values in, first."
+        elif len(new) > _LONGEST_NAME:
+            row["refused"] = "The new name would be too long."
+    for row in rows:
+        if "place" in row and wanted[row["place"]] > 1 and "refused" not in row:
+            row["refused"] = "Another file would get the same name."
+
+
+def _may_be_named(row: dict[str, Any], target: conversion.Target) -> bool:
+    return row["format"] in conversion.SOURCES and row["format"] != target.format and sources.is_local(row["uri"])
+
+
+def _listed(folder: bytes) -> set[str]:
+    try:
+        return {folded(os.fsdecode(name)) for name in os.listdir(folder)}  # noqa: PTH208  bytes paths
+    except OSError:
+        return set()  # the files in it say why they can't be read
+
+
+def _stem(name: str, format: str) -> str:
+    """Return a file's name without the ending of its format; all of it where it ends otherwise."""
+    ending = next((e for e in _ENDINGS[format] if name.lower().endswith(e) and len(name) > len(e)), "")
+    return name[: len(name) - len(ending)]
 
 
 def _words(error: Exception) -> str:
@@ -308,10 +396,14 @@ def _words(error: Exception) -> str:
 def _read(row: dict[str, Any]) -> bytes:
     if not sources.is_local(row["uri"]):
         raise Refused("Files that aren't on this machine can't be changed here.")
+    if row.get("refused"):
+        raise Refused(row["refused"])
     if row["broken"]:
         raise Refused("Something is wrong with the file: see the view problems.")
     path = sources.local_bytes(row["uri"])
     status = os.lstat(path)
+    if row.get("new_uri") and stat.S_ISLNK(status.st_mode):
+        raise Refused("It is a link to a file elsewhere.")
     if status.st_nlink > 1:
         raise Refused("It shares its bytes with another file (a hard link).")
     with sources.open_blob(row["uri"]) as blob:
@@ -321,14 +413,16 @@ def _read(row: dict[str, Any]) -> bytes:
     return data
 
 
-def _smaller(data: bytes, format: str, policy: Policy) -> tuple[bytes, float | None]:
-    if policy.max_edge is None:
-        new, likeness = recompress.recompress(data, format).data, None
+def _smaller(data: bytes, format: str, policy: Policy) -> conversion.Converted:
+    if policy.convert_to is not None:
+        made = conversion.convert(data, policy.convert_to, floor=policy.ssim_floor, edge=policy.max_edge)
+    elif policy.max_edge is None:
+        made = conversion.Converted(recompress.recompress(data, format).data, None, ())
     else:
-        new, likeness = shrink(data, format, policy)
-    if len(data) - len(new) < max(1, len(data) * policy.least_saving):
+        made = conversion.Converted(*shrink(data, format, policy), ())
+    if len(data) - len(made.data) < max(1, len(data) * policy.least_saving):
         raise Refused("Too little would be saved.")
-    return new, likeness
+    return made
 
 
 def shrink(data: bytes, format: str, policy: Policy) -> tuple[bytes, float]:
@@ -408,7 +502,7 @@ def _replace_chunk(job: Optimisation, chunk: list[Step], reason: str) -> None:
     """Announce a few files, replace each, and record what was done."""
     chunk_id = uuid.uuid4().hex
     about = {"job_id": job.job_id, "chunk_id": chunk_id, "count": len(chunk)}
-    records = [step.record(job.policy.how) for step in chunk]
+    records = [step.plan(job.policy.how) for step in chunk]
     with job.ws.change(reason) as change:
         change.add("optimise_planned", about, attachment=pack(records))
     done = []
@@ -418,7 +512,7 @@ def _replace_chunk(job: Optimisation, chunk: list[Step], reason: str) -> None:
             done.append(step)
         except (Refused, WorkbenchError, OSError) as error:
             job.failed.append((step.image_id, step.path, _words(error)))
-    _record(job.ws, about, [step.record(job.policy.how) for step in done], reason)
+    _record(job.ws, about, [step.plan(job.policy.how) for step in done], reason)
     job.done += done
 
 
@@ -428,11 +522,32 @@ def _replace(job: Optimisation, step: Step) -> None:
         data = bytes(blob.data)
     if hashlib.sha256(data).hexdigest() != step.before:
         raise Refused("It was changed since the preview.")
-    new, _ = _smaller(data, "PNG" if data.startswith(b"\x89PNG") else "JPEG", job.policy)
+    new = _smaller(data, "PNG" if data.startswith(b"\x89PNG") else "JPEG", job.policy).data
     if hashlib.sha256(new).hexdigest() != step.after:
         raise Refused("The encoder made something else than in the preview.")
     _keep(job.ws, data, step.before)
-    write_file(place, place, new, keep_mtime=True, expected=step.before)
+    if step.new_uri:
+        _exchange(place, step.before, sources.local_bytes(step.new_uri), new)
+    else:
+        write_file(place, place, new, keep_mtime=True, expected=step.before)
+
+
+def _exchange(old: bytes, checksum: str, new: bytes, data: bytes) -> None:
+    """Put a file beside another of the same folder, and take that away: both are there in between, never neither."""
+    write_file(old, new, data, keep_mtime=True)
+    try:
+        _take_away(old, checksum)
+    except (Refused, OSError):
+        _take_away(new, hashlib.sha256(data).hexdigest())
+        raise
+
+
+def _take_away(place: bytes, checksum: str) -> None:
+    """Remove a file whose bytes are kept elsewhere, unless it has become another."""
+    if checksum_of(place) != checksum:
+        raise Refused("It was changed meanwhile.")
+    os.unlink(place)  # noqa: PTH108  bytes paths
+    sync_folder(place.rpartition(b"/")[0])
 
 
 def _keep(ws: Workspace, data: bytes, checksum: str) -> None:
@@ -449,10 +564,29 @@ def _original(ws: Workspace, checksum: str) -> Path:
     return ws.folder / "originals" / checksum[:2] / checksum
 
 
-def _record(ws: Workspace, about: dict[str, Any], records: list[list[Any]], reason: str) -> None:
-    told = {"job_id": about["job_id"], "count": len(records)}
+def _record(ws: Workspace, about: dict[str, Any], plans: list[list[Any]], reason: str) -> None:
+    told = {"job_id": about["job_id"], "count": len(plans)}
+    records, moves = [plan[:10] for plan in plans], [_moved(plan[1], plan[10]) for plan in plans if _new_uri(plan)]
     with ws.change(reason) as change:
         change.add("files_optimised", told, attachment=pack(records), event_id=f"files-optimised-{about['chunk_id']}")
+        _add_names(change, about["chunk_id"], moves, "converted")
+
+
+def _new_uri(plan: Sequence[Any]) -> str:
+    return plan[10] if len(plan) > 10 else ""  # older ledgers have none
+
+
+def _moved(uri: str, new_uri: str) -> list[Any]:
+    """Return a new name as `files_renamed` records it."""
+    name = sources.readable(new_uri).rpartition("/")[2]
+    return [sources.image_id(uri), sources.image_id(new_uri), new_uri, name, None]
+
+
+def _add_names(change: Change, chunk_id: str, moves: list[list[Any]], what: str) -> None:
+    """Add to a change that files have new names: what is known of the images goes along."""
+    if moves:
+        told = {"plan_id": chunk_id, "count": len(moves), "fields": [], "what": what}
+        change.add("files_renamed", told, attachment=pack(moves), event_id=f"files-renamed-{chunk_id}")
 
 
 def _look_again(ws: Workspace, roots: set[str]) -> None:
@@ -476,9 +610,30 @@ def recover(ws: Workspace) -> int:
 def _settle(ws: Workspace) -> None:
     for row in ws.query("open_optimisations").to_dict("records"):
         about = json.loads(row["payload"])
-        records = unpack(ws.ledger.attachment(int(row["seq"])) or b"")
-        done = [record for record in records if _is_now(record[1], record[4])]
+        plans = unpack(ws.ledger.attachment(int(row["seq"])) or b"")
+        done = [p for p in plans if (_settled(ws, p) if _new_uri(p) else _is_now(p[1], p[4]))]
         _record(ws, about, done, row["reason"])
+    for row in ws.query("open_originals").to_dict("records"):
+        about = json.loads(row["payload"])
+        backs = [_Back(*record) for record in unpack(ws.ledger.attachment(int(row["seq"])) or b"")]
+        _note_back(ws, about["chunk_id"], [back for back in backs if _is_back(back)], row["reason"])
+
+
+def _settled(ws: Workspace, plan: Sequence[Any]) -> bool:
+    """Say whether a file was converted; where both are there, take the old away, or the new if the old was changed."""
+    old, new = (sources.local_bytes(uri) for uri in (plan[1], plan[10]))
+    if not os.path.lexists(old):
+        return os.path.lexists(new)
+    if not _is_now(plan[10], plan[4]):
+        return False
+    ours = _is_now(plan[1], plan[3])
+    with contextlib.suppress(OSError, Refused):
+        if ours and checksum_of(_original(ws, plan[3])) == plan[3]:
+            _take_away(old, plan[3])
+            return True
+    with contextlib.suppress(OSError, Refused):
+        _take_away(new, plan[4])
+    return False
 
 
 def _is_now(uri: str, checksum: str) -> bool:
@@ -525,28 +680,87 @@ def restore(ws: Workspace, job_id: str | None = None, *, reason: str = "") -> Re
         Nothing of that is kept.
     """
     ws.must_be_allowed("optimised_restored")
-    made, back = Restored(), []
+    made, done, chunk_id = Restored(), [], uuid.uuid4().hex
     with _alone(ws):
-        for row in _kept(ws, job_id):
+        rows = _kept(ws, job_id)
+        backs = [_back_of(row) for row in rows]
+        planned = any(back.target for back in backs)
+        if planned:
+            with ws.change(reason) as change:
+                about = {"chunk_id": chunk_id, "count": len(backs)}
+                change.add("originals_planned", about, attachment=pack([list(back) for back in backs]))
+        for row, back in zip(rows, backs, strict=True):
             try:
-                _put_back(ws, row)
-                back.append(row)
+                _put_back(ws, back)
+                done.append((row, back))
             except (Refused, WorkbenchError, OSError) as error:
                 made.left.append((row["path"], _words(error)))
-        _note(ws, "optimised_restored", back, reason)
-    made.files = len(back)
-    _look_again(ws, {row["root"] for row in back if isinstance(row["root"], str)})
+        if planned or done:
+            _note_back(ws, chunk_id, [back for _, back in done], reason)
+    made.files = len(done)
+    _look_again(ws, {row["root"] for row, _ in done if isinstance(row["root"], str)})
     return made
 
 
-def _put_back(ws: Workspace, row: dict[Any, Any]) -> None:
-    place = sources.local_bytes(row["uri"])
-    if _is_now(row["uri"], row["before"]):
+class _Back(NamedTuple):
+    """A file whose original is to be put back: under which name, where that is another (a URI)."""
+
+    job_id: str
+    known_as: str
+    uri: str
+    target: str
+    before: str
+    after: str
+
+
+def _back_of(row: dict[Any, Any]) -> _Back:
+    target = ""
+    if row["how"] == CONVERTED:
+        folder, _, name = sources.local_bytes(row["uri"]).rpartition(b"/")
+        was, now = os.fsdecode(sources.local_bytes(row["was_at"]).rpartition(b"/")[2]), os.fsdecode(name)
+        endings = [ending for known in _ENDINGS.values() for ending in known if was.lower().endswith(ending)]
+        ending = was[len(was) - len(endings[0]) :] if endings and len(was) > len(endings[0]) else ""
+        ours = next((t.ending for t in conversion.TARGETS.values() if now.lower().endswith(t.ending)), "")
+        target = sources.local_uri(folder + b"/" + os.fsencode(now[: len(now) - len(ours)] + ending))
+    return _Back(row["job_id"], row["known_as"], row["uri"], target, row["before"], row["after"])
+
+
+def _note_back(ws: Workspace, chunk_id: str, done: Sequence[_Back], reason: str) -> None:
+    """Record which originals are back, and under which names."""
+    moves = [_moved(back.uri, back.target) for back in done if back.target]
+    with ws.change(reason) as change:
+        told = {"count": len(done)}
+        records = [[back.job_id, back.known_as] for back in done]
+        event_id = f"optimised-restored-{chunk_id}"
+        change.add("optimised_restored", told, attachment=pack(records), event_id=event_id)
+        _add_names(change, chunk_id, moves, "originals put back")
+
+
+def _is_back(back: _Back) -> bool:
+    """Say whether an original is back; where the converted file is still beside it, take that away."""
+    if not back.target:
+        return _is_now(back.uri, back.before)
+    if not _is_now(back.target, back.before):
+        return False
+    if _is_now(back.uri, back.after):
+        with contextlib.suppress(OSError, Refused):
+            _take_away(sources.local_bytes(back.uri), back.after)
+    return not os.path.lexists(sources.local_bytes(back.uri))
+
+
+def _put_back(ws: Workspace, back: _Back) -> None:
+    place = sources.local_bytes(back.uri)
+    if not back.target and _is_now(back.uri, back.before):
         return  # killed between putting it back and saying so
-    original = _original(ws, row["before"]).read_bytes()
-    if hashlib.sha256(original).hexdigest() != row["before"]:
+    original = _original(ws, back.before).read_bytes()
+    if hashlib.sha256(original).hexdigest() != back.before:
         raise Refused("The original that was kept is damaged.")
-    write_file(place, place, original, keep_mtime=True, expected=row["after"])
+    if not back.target:
+        write_file(place, place, original, keep_mtime=True, expected=back.after)
+    elif checksum_of(place) != back.after:
+        raise Refused("It was changed since it was converted.")
+    else:
+        _exchange(place, back.after, sources.local_bytes(back.target), original)
 
 
 def confirm(ws: Workspace, job_id: str | None = None, *, reason: str) -> int:

@@ -537,6 +537,11 @@ def undo_rename(ws: Workspace, seq: int, *, reason: str = "") -> Event:
         touched.
     """
     refuse_if_undone(ws, seq)
+    if not _was_planned(ws, seq):
+        raise BadValue(
+            "These names came with converting the files.",
+            hint="Put the originals back: `dedup optimise --restore`.",
+        )
     data = ws.ledger.attachment(seq)
     planned = {m.new_uri: m for m in _planned(ws, seq)}
     back = RenamePreview(ws, f"undo of {seq}", undoes=(seq,))
@@ -554,6 +559,11 @@ def undo_rename(ws: Workspace, seq: int, *, reason: str = "") -> Event:
     if event is None:
         raise Stale(f"Change {seq} renamed no file.", hint="There is nothing to undo.")
     return event
+
+
+def _was_planned(ws: Workspace, seq: int) -> bool:
+    [event] = ws.ledger.read(after=seq - 1, limit=1)
+    return not ws.query("events_by_id", event_ids=[f"rename-planned-{event.payload['plan_id']}"]).empty
 
 
 def _planned(ws: Workspace, seq: int) -> list[Move]:

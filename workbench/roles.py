@@ -45,7 +45,7 @@ O A Q P  Start a batch, say that it is ready for QC  batch_moved:received batch_
 . A Q .  Decide about duplicates                     clusters_decided clusters_reopened
 . A . P  Scan, watch a folder                        source_added scan_started arrival_turned_away
 . A . P  Write, rename, shrink or remove files       rename_planned removal_planned optimise_planned files_embedded
-                                                     optimised_restored optimised_confirmed
+                                                     originals_planned optimised_restored optimised_confirmed
 . . Q P  Draw samples, set up double entry           sample_drawn certificate_drawn double_entry_opened
 . . Q .  Inspect, judge, accept or send back         item_inspected inspection_withdrawn lot_judged certificate_judged
                                                      batch_moved:accepted batch_moved:rework
