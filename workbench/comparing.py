@@ -23,8 +23,9 @@ HOPELESS = 0.2
 """Part of the structure that agrees below which two pictures, laid on each other as their hashes say, aren't looked at
 any closer: chance pairs, of which there are many."""
 
-_KEPT = 160
-"""Pictures that a process remembers, half a megabyte each with their features."""
+_KEPT, _FEATURES_KEPT = 160, 1600
+"""Pictures that a process remembers, a quarter of a megabyte each, and features of pictures, 30 kB each: they take
+longer to find than most comparisons."""
 
 
 class Shown(NamedTuple):
@@ -115,7 +116,7 @@ def _remembered(shown: Shown) -> features.Pixels:
     return _picture(shown)[0]
 
 
-@lru_cache(2 * _KEPT)
+@lru_cache(_FEATURES_KEPT)
 def _described(shown: Shown, *, turned: bool) -> Features:
     picture = _remembered(shown)
     return features.extract(np.ascontiguousarray(picture[:, ::-1]) if turned else picture)

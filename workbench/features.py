@@ -28,6 +28,8 @@ NARROWEST = 24
 REACH = 4.0
 """Pixels (at `EDGE`) by which two matching points may miss each other and still count."""
 
+_ROWS = 64
+
 _cv2: Any = cv2  # its type stubs leave the detectors out
 cv2.setNumThreads(1)  # there is a process for each core
 
@@ -132,10 +134,14 @@ def match(one: Features, other: Features, *, ratio: float = 0.85, farthest: floa
 
 def hamming(one: Pixels, other: Pixels) -> npt.NDArray[np.uint16]:
     """Return the distances in bits between two sets of binary descriptors; shape (len(one), len(other))."""
-    left, right = (np.ascontiguousarray(x).view(np.uint64) for x in (one, other))
+    left, right = (np.ascontiguousarray(np.ascontiguousarray(x).view(np.uint64).T) for x in (one, other))
     distances = np.zeros((len(one), len(other)), np.uint16)
-    for word in range(left.shape[1]):
-        distances += np.bitwise_count(left[:, word, None] ^ right[None, :, word])
+    differ, bits = np.empty((_ROWS, len(other)), np.uint64), np.empty((_ROWS, len(other)), np.uint8)
+    for start in range(0, len(one), _ROWS):  # so few at once that they stay in a core's cache
+        here = distances[start : start + _ROWS]
+        for word in range(len(left)):
+            np.bitwise_xor(left[word, start : start + _ROWS, None], right[word], out=differ[: len(here)])
+            here += np.bitwise_count(differ[: len(here)], out=bits[: len(here)])
     return distances
 
 
