@@ -35,6 +35,10 @@ def chosen(*images: dict[str, Any], rules: Any = SHIPPED_RULES) -> str:
         ({"true_pixels": 40_000, "pixels": 40_000, "width": 200}, {}, "resolution", "more pixels: 200 × 100"),
         ({}, {"true_pixels": 8_000, "pixels": 40_000, "width": 400}, "resolution", "blown up or framed to 400 × 100"),
         ({"step": 9.0}, {"step": 12.0}, "compression", "9.0 against 12.0"),
+        (
+            {"step": 9.0}, {"step": 12.0, "pixels": 80_000, "width": 400, "height": 200},
+            "compression", "; the other is blown up: its 400 × 200 pixels show no more",
+        ),
         ({}, {"mode": "P"}, "compression", "RGB against P"),
         ({"format": "PNG"}, {"step": 4.0}, "compression", "PNG against JPEG"),
         ({"values_embedded": 40}, {"values_embedded": 3}, "metadata", "40 values against 3"),
@@ -43,7 +47,7 @@ def chosen(*images: dict[str, Any], rules: Any = SHIPPED_RULES) -> str:
         ({"modified_at": datetime(2020, 1, 1)}, {}, "oldest", "changed last 2020-01-01"),
         ({"path": "a"}, {"path": "folder/a"}, "path", "(a)"),
     ],
-)
+)  # fmt: skip
 def test_each_rule_decides_where_nothing_before_it_does(
     better: dict[str, Any], worse: dict[str, Any], rule: str, word: str
 ) -> None:

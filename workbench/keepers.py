@@ -17,6 +17,7 @@ _LOSSLESS = frozenset({"PNG", "TIFF", "BMP", "GIF", "DNG", "PSD", "PPM", "TGA", 
 _LOSSY = 1 / 20  # about a JPEG of middling quality
 _FEW_COLOURS = frozenset({"1", "L", "P", "LA", "PA"})
 _FEW = 1e-3
+_CLOSE = 1.1  # so many times the pixels are no more
 _MOSTLY = 0.5
 """Part of its copies that lack what a picture has, from which on it was put there and isn't missing elsewhere."""
 
@@ -88,7 +89,7 @@ class Judge:
         """Return the rule that tells two images apart, and the reason in words."""
         for name, values, slack in self._columns[:-1]:
             if values[better] > values[worse] + slack:
-                return name, RULES[name].says(self.facts, better, worse)
+                return name, RULES[name].says(self.facts, better, worse) + _blown_up(self.facts, name, better, worse)
             if values[worse] > values[better] + slack:
                 return "", "the rules would prefer the other"
         return "", "they are alike in everything that the rules look at"
@@ -236,6 +237,14 @@ def _resolution_says(facts: Facts, better: int, worse: int) -> str:
     if (facts["pixels"][better] or 0) <= (facts["pixels"][worse] or 0):
         return f"holds more: {sizes[0]}, where the other is blown up or framed to {sizes[1]}"
     return f"more pixels: {sizes[0]} against {sizes[1]}"
+
+
+def _blown_up(facts: Facts, rule: str, better: int, worse: int) -> str:
+    """Say of an image with more pixels than the better one that it shows no more, if that is so."""
+    more, true = ([float(facts[name][i] or 0) for i in (better, worse)] for name in ("pixels", "true_pixels"))
+    if rule == "resolution" or more[1] <= more[0] * _CLOSE or true[1] > true[0] * _CLOSE:
+        return ""
+    return f"; the other is blown up: its {facts['width'][worse]} × {facts['height'][worse]} pixels show no more"
 
 
 def _compression_says(facts: Facts, better: int, worse: int) -> str:
