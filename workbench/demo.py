@@ -137,7 +137,8 @@ def sample_images(folder: str | os.PathLike[str] | None = None) -> Path:
     if not collection.exists():
         home.mkdir(parents=True, exist_ok=True)
         unfinished = home / f"{COLLECTION}.unfinished-{os.getpid()}"
-        make_sample(unfinished)
+        made = make_sample(unfinished)
+        made.truth_file.rename(home / f"{COLLECTION}.truth.csv")
         unfinished.rename(collection)
     return collection
 
@@ -169,7 +170,8 @@ def show(*, port: int, browser: bool) -> int:
         counts = ws.query("catalogue_counts").iloc[0]
     print(f"The sample workspace has {counts['images']} images from {counts['files']} files.", flush=True)
     token = secrets.token_urlsafe(24)
-    print(f"\nThe tour:  http://localhost:{port}/lab/tree/{_TOUR}?token={token}\nEnd it with Ctrl-C.\n", flush=True)
+    print(f"\nThe tour:  http://localhost:{port}/lab/tree/{_TOUR}?token={token}", flush=True)
+    print("It is there in a few seconds. End it with Ctrl-C.\n", flush=True)
     environment = lab_environment(demo_folder() / "jupyter", token)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with subprocess.Popen(lab_command(port=port, browser=browser), env=environment) as lab:
@@ -208,13 +210,15 @@ def lab_environment(folder: Path, token: str) -> dict[str, str]:
     """Return JupyterLab's environment; ``folder`` is made and says that nobody is to be asked about news.
 
     The token stands here because everybody on a machine can read a command line. Kernels of this Python's environment
-    come before others of the same name.
+    come before others of the same name. Which notebooks were open is remembered in ``folder``, apart from other work on
+    this machine.
     """
     page = folder / "labconfig" / "page_config.json"
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text('{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true}}\n', "utf-8")
     config = os.pathsep.join(filter(None, [str(folder), os.environ.get("JUPYTER_CONFIG_PATH")]))
-    return os.environ | {"JUPYTER_TOKEN": token, "JUPYTER_PREFER_ENV_PATH": "1", "JUPYTER_CONFIG_PATH": config}
+    own = {"JUPYTER_TOKEN": token, "JUPYTER_PREFER_ENV_PATH": "1", "JUPYTER_CONFIG_PATH": config}
+    return os.environ | own | {"JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces")}
 
 
 def lab_command(*, port: int, browser: bool) -> list[str]:

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from browser.lab import HERE, answers, private_jupyter, wait_for
-from workbench.demo import free_port
+from workbench.demo import free_port, lab_environment
 from workbench.errors import BadValue
 
 pytestmark = [pytest.mark.browser, pytest.mark.lab]
@@ -75,3 +75,9 @@ def test_a_port_in_use_is_passed_over() -> None:
 def test_a_number_that_is_no_port_is_refused() -> None:
     with pytest.raises(BadValue, match="No port"):
         free_port(70_000)
+
+
+def test_notebooks_that_are_open_elsewhere_stay_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JUPYTERLAB_WORKSPACES_DIR", "/elsewhere")
+    environment = lab_environment(tmp_path, "token")
+    assert Path(environment["JUPYTERLAB_WORKSPACES_DIR"]).parent == tmp_path
