@@ -144,7 +144,8 @@ def _odds(asked: Asked, rows: list[dict[str, Any]]) -> Figure | None:
             odds = sampling.operating_characteristic(plan, shares, plan.lot_size)
         except WorkbenchError:  # a plan that counts defects has other odds
             continue
-        name = f"n {plan.n}, c {plan.accept} (AQL {plan.aql:g} %)"
+        lot = f"N {plan.lot_size:,}, " if plan.lot_size else ""
+        name = f"{lot}n {plan.n}, c {plan.accept} (AQL {plan.aql:g} %)"
         series.append(Series(name, "line", shares, tuple(map(float, odds)), colour=SHADES[place]))
     if not series:
         return None
