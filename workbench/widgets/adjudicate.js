@@ -2,8 +2,8 @@
 // Adjudication: a picture, what the field is for, two people's entries side by side, and one key that decides.
 
 import { CHOOSE_KEYS, decideCommandOf, LOOK_KEYS, WRITE_KEYS, written } from "./js/adjudicate_keys.js";
-import { asWidget, begin } from "./js/as_widget.js";
-import { button, el, errorBox, helpPanel, icon, ICONS } from "./js/dom.js";
+import { asGroup, asWidget, begin, comeHome, hearKeys } from "./js/as_widget.js";
+import { button, el, helpPanel, icon, ICONS, showTrouble } from "./js/dom.js";
 import { staysInForm } from "./js/tag_keys.js";
 import { EDGE, mountStage } from "./js/tag_stage.js";
 
@@ -59,11 +59,7 @@ export function mountAdjudication(root, channel) {
   const main = el("div", { class: "wb-judge-main" }, [el("div", { class: "wb-judge-left" }, [stage.element]), panel]);
   const empty = el("div", { class: "wb-judge-empty", hidden: true });
   const foot = el("footer", { class: "wb-judge-foot" }, [name, status]);
-  root.classList.add("wb", "wb-judge");
-  root.setAttribute("tabindex", "0");
-  root.setAttribute("role", "group");
-  root.setAttribute("aria-label", "Adjudication. Press ? for the keys.");
-  root.setAttribute("data-lm-suppress-shortcuts", "true");
+  asGroup(root, "wb-judge", "Adjudication");
   root.append(head, troubles, main, empty, foot);
 
   // -- showing
@@ -77,8 +73,7 @@ export function mountAdjudication(root, channel) {
   /** @param {any} error @param {() => void} [retry] */
   function trouble(error, retry) {
     if (gone) return;
-    troubles.replaceChildren(errorBox(error, retry));
-    troubles.firstChild.append(button("Close", () => troubles.replaceChildren(), { class: "wb-button wb-small" }, [icon(ICONS.close)]));
+    showTrouble(troubles, error, retry);
     say(error?.message ?? String(error));
   }
 
@@ -262,12 +257,8 @@ export function mountAdjudication(root, channel) {
     root.focus({ preventScroll: true });
   }
 
-  /** @param {KeyboardEvent} event */
-  function key(event) {
-    if (!staysInForm(event)) return;
-    event.stopPropagation();
-    if (event.type !== "keydown" || event.isComposing) return;
-    const target = /** @type {HTMLElement} */ (event.target);
+  /** @param {KeyboardEvent} event @param {HTMLElement} target */
+  function pressed(event, target) {
     const writing = target.tagName === "TEXTAREA";
     const command = decideCommandOf(event, writing);
     if (!command) return;
@@ -276,14 +267,8 @@ export function mountAdjudication(root, channel) {
     run(command);
   }
 
-  /** After a click on a button the keys mean the difference again. @param {MouseEvent} event */
-  function clicked(event) {
-    const target = /** @type {HTMLElement} */ (event.target);
-    if (event.detail > 0 && !target.closest("textarea, label, summary, details, .wb-help, .wb-error, .wb-judge-edit") && editing.hidden) root.focus({ preventScroll: true });
-  }
-
-  for (const type of ["keydown", "keypress", "keyup"]) root.addEventListener(type, /** @type {any} */ (key));
-  root.addEventListener("click", clicked);
+  hearKeys(root, staysInForm, pressed);
+  comeHome(root, "textarea, label, summary, details, .wb-help, .wb-error, .wb-judge-edit", () => editing.hidden && root.focus({ preventScroll: true }));
   const off = [
     channel.on("ahead", ({ image_id }) => void stage.fetched(image_id).catch(() => {})),
     channel.on("changed", (told) => show(told)),

@@ -1,9 +1,9 @@
 // @ts-check
 // The sample of a removal: one pair a screen, what would stay beside what would go, and the keyboard.
 
-import { asWidget, begin } from "./js/as_widget.js";
+import { asGroup, asWidget, begin, comeHome, hearKeys } from "./js/as_widget.js";
 import { certificateCommandOf, LOOK_AT_PAIR_KEYS, SAY_KEYS } from "./js/certificate_keys.js";
-import { button, el, errorBox, helpPanel, icon, ICONS } from "./js/dom.js";
+import { button, el, helpPanel, icon, ICONS, showTrouble } from "./js/dom.js";
 import { panelOf } from "./js/review_panel.js";
 import { staysInForm } from "./js/tag_keys.js";
 import { EDGE, mountTwins } from "./js/twin_view.js";
@@ -43,11 +43,8 @@ export function mountCertificate(root, channel) {
   const back = button("Back to the last one (U)", () => run("back"), {}, ["Back", el("kbd", { text: "U" })]);
   const note = el("input", { class: "wb-certify-note", type: "text", maxlength: 2000, placeholder: "Why (C)", "aria-label": "Why: stands beside what you say of this pair" });
   const foot = el("footer", { class: "wb-review-foot" }, [el("div", { class: "wb-review-side" }, [right, wrong, unsure, back]), note, status]);
-  root.classList.add("wb", "wb-review", "wb-certify");
-  root.setAttribute("tabindex", "0");
-  root.setAttribute("role", "group");
-  root.setAttribute("aria-label", "Sample of a removal. Press ? for the keys.");
-  root.setAttribute("data-lm-suppress-shortcuts", "true");
+  asGroup(root, "wb-review", "Sample of a removal");
+  root.classList.add("wb-certify");
   root.append(head, troubles, main, done, foot);
 
   // -- showing
@@ -60,8 +57,7 @@ export function mountCertificate(root, channel) {
   /** @param {any} error @param {() => void} [retry] */
   function trouble(error, retry) {
     if (gone) return;
-    troubles.replaceChildren(errorBox(error, retry));
-    troubles.firstChild.append(button("Close", () => troubles.replaceChildren(), { class: "wb-button wb-small" }, [icon(ICONS.close)]));
+    showTrouble(troubles, error, retry);
     say(error?.message ?? String(error));
   }
 
@@ -177,12 +173,8 @@ export function mountCertificate(root, channel) {
     root.focus();
   }
 
-  /** @param {KeyboardEvent} event */
-  function key(event) {
-    if (!staysInForm(event)) return;
-    event.stopPropagation();
-    if (event.type !== "keydown" || event.isComposing) return;
-    const target = /** @type {HTMLElement} */ (event.target);
+  /** @param {KeyboardEvent} event @param {HTMLElement} target */
+  function pressed(event, target) {
     if (target === note && !["Escape", "Enter"].includes(event.key)) return;
     if (target === note) {
       event.preventDefault();
@@ -196,14 +188,8 @@ export function mountCertificate(root, channel) {
     run(command);
   }
 
-  /** After a click on a button the keys mean the pair again. @param {MouseEvent} event */
-  function clicked(event) {
-    const target = /** @type {HTMLElement} */ (event.target);
-    if (event.detail > 0 && !target.closest("input, .wb-help, .wb-error")) root.focus({ preventScroll: true });
-  }
-
-  for (const type of ["keydown", "keypress", "keyup"]) root.addEventListener(type, /** @type {any} */ (key));
-  root.addEventListener("click", clicked);
+  hearKeys(root, staysInForm, pressed);
+  comeHome(root, "input, .wb-help, .wb-error", () => root.focus({ preventScroll: true }));
   const off = [
     channel.on("ahead", ({ image_id }) => void twins.fetched(image_id).catch(() => {})),
     channel.on("slow", (is) => is && say("Python is busy …")),

@@ -1,8 +1,8 @@
 // @ts-check
 // The review of duplicates: one cluster a screen, two of its images side by side, and the keyboard.
 
-import { asWidget, begin } from "./js/as_widget.js";
-import { button, el, errorBox, helpPanel, icon, ICONS } from "./js/dom.js";
+import { asGroup, asWidget, begin, comeHome, hearKeys } from "./js/as_widget.js";
+import { button, el, helpPanel, icon, ICONS, showTrouble } from "./js/dom.js";
 import { DECIDE_KEYS, LOOK_KEYS, reviewCommandOf } from "./js/review_keys.js";
 import { bulkPanel, counted, fateOf, mountMembers, panelOf, RELATION_NAMES, sizeWords } from "./js/review_panel.js";
 import { staysInForm } from "./js/tag_keys.js";
@@ -56,11 +56,7 @@ export function mountReview(root, channel) {
   const left = el("div", { class: "wb-review-left" }, [verdict, twins.element, members.element]);
   const main = el("div", { class: "wb-review-main" }, [left, panel]);
   const empty = el("div", { class: "wb-review-empty", hidden: true });
-  root.classList.add("wb", "wb-review");
-  root.setAttribute("tabindex", "0");
-  root.setAttribute("role", "group");
-  root.setAttribute("aria-label", "Review of duplicates. Press ? for the keys.");
-  root.setAttribute("data-lm-suppress-shortcuts", "true");
+  asGroup(root, "wb-review", "Review of duplicates");
   root.append(head, troubles, main, empty, foot);
 
   // -- showing
@@ -74,8 +70,7 @@ export function mountReview(root, channel) {
   /** @param {any} error @param {() => void} [retry] */
   function trouble(error, retry) {
     if (gone) return;
-    troubles.replaceChildren(errorBox(error, retry));
-    troubles.firstChild.append(button("Close", () => troubles.replaceChildren(), { class: "wb-button wb-small" }, [icon(ICONS.close)]));
+    showTrouble(troubles, error, retry);
     say(error?.message ?? String(error));
   }
 
@@ -304,12 +299,8 @@ export function mountReview(root, channel) {
     root.focus();
   }
 
-  /** @param {KeyboardEvent} event */
-  function key(event) {
-    if (!staysInForm(event)) return;
-    event.stopPropagation();
-    if (event.type !== "keydown" || event.isComposing) return;
-    const target = /** @type {HTMLElement} */ (event.target);
+  /** @param {KeyboardEvent} event @param {HTMLElement} target */
+  function pressed(event, target) {
     const own = target.closest("button, select, summary");
     const command = reviewCommandOf(event);
     if (!command) return;
@@ -325,14 +316,8 @@ export function mountReview(root, channel) {
     run(command);
   }
 
-  /** After a click on a button the keys mean the cluster again. @param {MouseEvent} event */
-  function clicked(event) {
-    const target = /** @type {HTMLElement} */ (event.target);
-    if (event.detail > 0 && !target.closest("select, summary, details, .wb-help, .wb-error")) root.focus({ preventScroll: true });
-  }
-
-  for (const type of ["keydown", "keypress", "keyup"]) root.addEventListener(type, /** @type {any} */ (key));
-  root.addEventListener("click", clicked);
+  hearKeys(root, staysInForm, pressed);
+  comeHome(root, "select, summary, details, .wb-help, .wb-error", () => root.focus({ preventScroll: true }));
   const off = [
     channel.on("ahead", ({ image_id }) => void twins.fetched(image_id).catch(() => {})),
     channel.on("changed", (told) => show(told)),

@@ -1,8 +1,8 @@
 // @ts-check
 // The history: what happened, who did it and why; and beside it how things were right after any event.
 
-import { asWidget, begin } from "./js/as_widget.js";
-import { button, el, errorBox, helpPanel, icon, ICONS } from "./js/dom.js";
+import { asGroup, asWidget, begin, hearKeys } from "./js/as_widget.js";
+import { button, el, helpPanel, icon, ICONS, showTrouble } from "./js/dom.js";
 import { dayInWords, FIND_KEYS, STEPS, TIME_KEYS, whenOf } from "./js/history_keys.js";
 import { commandOf, staysHere } from "./js/keys.js";
 import { mountStage } from "./js/tag_stage.js";
@@ -56,18 +56,13 @@ export function mountHistory(root, channel) {
   const main = el("div", { class: "wb-hist-main" }, [list, side]);
   const empty = el("div", { class: "wb-hist-empty", hidden: true });
   const status = el("span", { class: "wb-hint", role: "status", "aria-live": "polite" });
-  root.classList.add("wb", "wb-hist");
-  root.setAttribute("tabindex", "0");
-  root.setAttribute("role", "group");
-  root.setAttribute("aria-label", "History. Press ? for the keys.");
-  root.setAttribute("data-lm-suppress-shortcuts", "true");
+  asGroup(root, "wb-hist", "History");
   root.append(head, chooser, troubles, main, empty, el("footer", { class: "wb-hist-foot" }, [status]));
 
   /** @param {any} error @param {() => void} [retry] */
   function trouble(error, retry) {
     if (gone) return;
-    troubles.replaceChildren(errorBox(error, retry));
-    troubles.firstChild.append(button("Close", () => troubles.replaceChildren(), { class: "wb-button wb-small" }, [icon(ICONS.close)]));
+    showTrouble(troubles, error, retry);
   }
 
   // -- what there is
@@ -310,12 +305,9 @@ export function mountHistory(root, channel) {
     root.focus({ preventScroll: true });
   }
 
-  /** @param {KeyboardEvent} event */
-  function key(event) {
-    if (!staysHere(KEYS, event)) return;
-    event.stopPropagation();
-    if (event.type !== "keydown" || event.isComposing || !page) return;
-    const target = /** @type {HTMLElement} */ (event.target);
+  /** @param {KeyboardEvent} event @param {HTMLElement} target */
+  function pressed(event, target) {
+    if (!page) return;
     const writing = target === words || target === people;
     const command = writing ? (event.key === "Escape" || (event.key === "Enter" && target === words) ? "leave" : null) : commandOf(KEYS, event);
     if (!command || (target.tagName === "BUTTON" && event.key === "Enter")) return;
@@ -323,7 +315,7 @@ export function mountHistory(root, channel) {
     run(command, event.key);
   }
 
-  for (const type of ["keydown", "keypress", "keyup"]) root.addEventListener(type, /** @type {any} */ (key));
+  hearKeys(root, (event) => staysHere(KEYS, event), pressed);
   const off = channel.on("slow", (is) => (status.textContent = is ? "Python is busy …" : ""));
   void begin(root, channel, { show: showPage, trouble, gone: () => gone });
 

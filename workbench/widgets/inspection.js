@@ -1,7 +1,7 @@
 // @ts-check
 // The inspection: a picture, its values beside it, and one key for each thing that can be wrong.
 
-import { asWidget, begin } from "./js/as_widget.js";
+import { asWidget, begin, comeHome, hearKeys } from "./js/as_widget.js";
 import { button, el, errorBox, helpPanel, icon, ICONS } from "./js/dom.js";
 import { mountFields } from "./js/inspection_fields.js";
 import { INSPECT_KEYS, inspectionCommandOf, LOOKING_KEYS } from "./js/inspection_keys.js";
@@ -275,19 +275,16 @@ export function mountInspection(root, channel) {
     home();
   }
 
-  /** @param {KeyboardEvent} event */
-  function key(event) {
-    if (!staysInForm(event)) return;
-    event.stopPropagation();
-    if (event.type !== "keydown" || event.isComposing) return;
-    if (event.target === comment) {
+  /** @param {KeyboardEvent} event @param {HTMLElement} target */
+  function pressed(event, target) {
+    if (target === comment) {
       if (!["Enter", "Escape", "F1"].includes(event.key)) return;
       event.preventDefault();
       if (event.key === "F1") return help();
       if (event.key === "Escape") comment.value = lastMark(fields.current())?.comment ?? page.comment;
       return fields.element.focus(); // which keeps what was typed
     }
-    const own = /** @type {HTMLElement} */ (event.target).closest("button, summary");
+    const own = target.closest("button, summary");
     if (own && ["Enter", " "].includes(event.key)) return;
     const command = inspectionCommandOf(event);
     if (!command) return;
@@ -295,14 +292,8 @@ export function mountInspection(root, channel) {
     run(command, event.key);
   }
 
-  /** After a click on a button the keys mean the fields again. @param {MouseEvent} event */
-  function clicked(event) {
-    const target = /** @type {HTMLElement} */ (event.target);
-    if (event.detail > 0 && !target.closest("input, summary, details, .wb-help, .wb-error")) home({ preventScroll: true });
-  }
-
-  for (const type of ["keydown", "keypress", "keyup"]) root.addEventListener(type, /** @type {any} */ (key));
-  root.addEventListener("click", clicked);
+  hearKeys(root, staysInForm, pressed);
+  comeHome(root, "input, summary, details, .wb-help, .wb-error", () => home({ preventScroll: true }));
   comment.addEventListener("blur", () => void keepComment());
   const off = [
     channel.on("ahead", ({ image_id }) => void stage.fetched(image_id).catch(() => {})),

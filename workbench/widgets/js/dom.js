@@ -128,3 +128,13 @@ export function showHidden(root) {
   spell(root);
   new MutationObserver(changed).observe(root, { subtree: true, childList: true, characterData: true, attributes: true, attributeFilter: READ_ALOUD });
 }
+
+/**
+ * Show an error in a place, until somebody closes it or it is tried again.
+ * @param {HTMLElement} place @param {any} error @param {() => void} [retry]
+ */
+export function showTrouble(place, error, retry) {
+  const box = errorBox(error, retry);
+  box.append(button("Close", () => place.replaceChildren(), { class: "wb-button wb-small" }, [icon(ICONS.close)]));
+  place.replaceChildren(box);
+}
