@@ -39,6 +39,21 @@ order by seq desc;
 -- What somebody answered on known images within one task, queue or training.
 select image_id, field, "right" from gold_answers where task_id = $task_id and actor = $actor order by seq, field;
 
+-- name: work_began(queues, actor)
+-- When somebody took the first image of a queue: the position in the ledger; 0 when they haven't yet.
+select coalesce(min(seq), 0) as seq from ledger_events
+where actor = $actor and kind = 'item_taken' and json_extract_string(payload, '$.queue') in (select unnest($queues::varchar[]));
+
+-- name: shown_before(ids, fields, before)
+-- Which fields of images had been entered before a position of the ledger, by whom and how; NULL: up to now.
+select image_id, field, actor, origin from (
+    select distinct image_id, field, actor, origin, seq, max(seq) over (partition by image_id, field) as latest from value_history
+    where image_id in (select unnest($ids::varchar[])) and field in (select unnest($fields::varchar[]))
+      and ($before is null or seq < $before)
+)
+where seq = latest and origin is not null
+order by image_id, field, actor, origin;
+
 -- name: once_reworked()
---- The images of batches that were sent back: what was entered in them before shows in the form.
+-- The images of batches that were sent back: what was entered in them before, and what was said of it, shows in the form.
 select f.image_id from image_facts f join batch_states b using (batch) where b.resubmission > 0;

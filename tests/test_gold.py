@@ -252,6 +252,137 @@ def test_of_a_batch_that_was_sent_back_none_could_be_told_apart(ws: wb.Bench) ->
     assert with_gold(ws, "shop", mine, share=0.3).image_ids == mine
 
 
+VARYING = ("image_id", "place", "at", "seq", "file", "value", "undo", "progress", "has_before", "before", "next")
+
+
+def bare(told: Any) -> Any:
+    """What a page says, without what differs from image to image anyway."""
+    if isinstance(told, dict):
+        return {key: bare(one) for key, one in told.items() if key not in VARYING}
+    return [bare(one) for one in told] if isinstance(told, list) else told
+
+
+def visited(session: EntrySession, place: int) -> list[Any]:
+    """All that is told while somebody works at an image, goes back to it, and looks how its fields came about."""
+    told: list[Any] = [session.go(place)]
+    told += [session.set(COUNTRY, None, text) for text in ("Georgia", "France")]
+    told += [session.set(TITLE, "de", "Hemd"), session.undo(), session.redo(), session.history(COUNTRY)]
+    told += [session.take_over(TITLE), session.set(RATING, None, "3"), session.set(RATING, None, None)]
+    accepted = set(session.accept(anyway=True, image_id=session.ids[place])) - {"finished"}
+    told += [session.go(place), sorted(accepted)]
+    return [bare(one) for one in [*told, *(session.history(name) for name in (COUNTRY, TITLE, RATING))]]
+
+
+@pytest.mark.parametrize("queue", [None, "q"])
+def test_nothing_that_is_told_tells_a_known_answer(
+    ws: wb.Bench, working: Callable[..., EntrySession], queue: str | None
+) -> None:
+    session = working(with_gold(ws, "shop", ids(ws)[:6], share=0.4, queue=queue or ""), queue=queue)
+    golds = [place for place, one in enumerate(session.ids) if one in session.work.gold]
+    assert len(golds) == 4
+    plain = [place for place in range(10) if place not in golds]
+    told = {place: visited(session, place) for place in [*plain[:3], *golds]}
+    for place in [*plain[1:3], *golds]:
+        assert told[place] == told[plain[0]], place
+
+
+def test_where_others_had_entered_something_known_answers_stand_among_images_that_look_like_them(
+    ws: wb.Bench, working: Callable[..., EntrySession]
+) -> None:
+    """Ben gave the first three a country, and a rating to all: who sees no country could otherwise tell."""
+    mine, golden = ids(ws)[:6], ids(ws)[6:]
+    with colleague(ws, "ben") as theirs:
+        theirs.set_values(mine[:3], {COUNTRY: "Germany"})
+        theirs.set_values([*mine, *golden], {RATING: "4"})
+    session = working(with_gold(ws, "shop", mine, share=0.5))
+    assert [one for one in session.ids if one in mine] == mine
+    assert set(session.ids) - set(mine) <= set(golden)
+    fresh = [one for one in session.ids if one not in mine[:3]]
+    assert len(fresh) == 6, "half of those without a country, not half of all"
+    told = {}
+    for place, one in enumerate(session.ids):
+        fields = session.go(place)["fields"]
+        told[one] = bare({name: fields[name] for name in (COUNTRY, RATING)})
+    assert all(told[one] == told[fresh[0]] for one in fresh)
+    assert told[fresh[0]][RATING]["actor"] == "ben"
+    assert told[mine[0]][COUNTRY]["actor"] == "ben"
+
+
+def test_where_all_have_earlier_entries_none_is_mixed_in(ws: wb.Bench, working: Callable[..., EntrySession]) -> None:
+    mine = ids(ws)[:6]
+    ws.set_values(mine, {COUNTRY: "Germany"})
+    session = working(with_gold(ws, "shop", mine, share=0.5))
+    assert session.ids == mine
+    assert session.view()["image"]["name"], "and so names needn't be hidden"
+
+
+@pytest.mark.parametrize("queue", [None, "q"])
+def test_the_order_stays_when_the_work_goes_on(
+    ws: wb.Bench, working: Callable[..., EntrySession], queue: str | None
+) -> None:
+    mine = ids(ws)[:6]
+    begun = working(with_gold(ws, "shop", mine, share=0.4, queue=queue or ""), queue=queue)
+    order = begun.ids
+    for _ in range(4):
+        begun.set(COUNTRY, None, "France")
+        begun.accept(anyway=True)
+    begun.set(COUNTRY, None, "France")
+    begun.close()
+    after = working(with_gold(ws, "shop", mine, share=0.4, queue=queue or ""), queue=queue)
+    assert after.ids == order
+    assert after.progress()["done"] == 4
+    answer_all(after)
+    last = working(with_gold(ws, "shop", mine, share=0.4, queue=queue or ""), queue=queue)
+    assert (last.ids, last.progress()["left"]) == (order, 0)
+
+
+def test_names_and_folders_tell_nothing(ws: wb.Bench, working: Callable[..., EntrySession]) -> None:
+    session = working(with_gold(ws, "shop", ids(ws)[:6], share=0.3))
+    assert len(session.ids) > 6
+    for place in range(len(session.ids)):
+        told = session.go(place)["image"]
+        assert (told["name"], told["path"]) == ("", "")
+    assert {one["name"] for one in session.strip(0, 20).view["items"]} == {""}
+    assert session.picture(session.ids[0]).buffers[0]
+    named = working(with_gold(ws, "shop", ids(ws)[:6], share=0.3, names=True))
+    assert named.view()["image"]["name"]
+    task = opened(ws, [COUNTRY], 6, people=())
+    assert working(double_entry(ws, task.task_id)).view()["image"]["name"]
+    assert not working(double_entry(ws, task.task_id, gold=0.3)).view()["image"]["name"]
+
+
+def test_who_comes_late_to_a_shared_queue_is_not_left_with_known_answers(
+    ws: wb.Bench, working: Callable[..., EntrySession]
+) -> None:
+    """Where colleagues have done the image that a known answer stands by, it seems to be done, too."""
+    mine = ids(ws)[:6]
+    session = working(with_gold(ws, "shop", mine, share=0.4, queue="q"), queue="q")
+    golds = [one for one in session.ids if one in session.work.gold]
+    assert len(golds) == 4
+    held = session.queue.held()
+    with colleague(ws, "ben") as theirs:
+        first = EntrySession(theirs, with_gold(theirs, "shop", mine, share=0, queue="q"), "q")
+        answer_all(first)
+        first.close()
+    session.view()
+    after = {one: next((x for x in session.ids[session.ids.index(one) :] if x in mine), mine[5]) for one in golds}
+    mine_still = [one for one in mine if one in held]
+    hidden = [one for one in golds if after[one] not in mine_still and one not in held]
+    assert len(hidden) >= 2
+    assert [session.queue.outcome(one) for one in hidden] == ["done"] * len(hidden)
+    assert session.progress()["left"] == len(mine_still) + len(golds) - len(hidden)
+    seen: list[str | None] = []
+    page: dict[str, Any] = {}
+    while not page.get("finished"):
+        seen.append(session.image_id)
+        page = session.accept(anyway=True)
+    assert set(seen) == {*mine_still, *golds} - set(hidden)
+    with colleague(ws, "cy") as theirs:
+        last = EntrySession(theirs, with_gold(theirs, "shop", mine, share=0.4, queue="q"), "q")
+        assert (last.image_id, last.progress()["left"]) == (None, 0)
+        last.close()
+
+
 @given(st.lists(st.booleans(), max_size=30), st.integers(0, 9), st.integers(0, 99))
 def test_known_answers_stand_among_images_that_look_like_them(fresh: list[bool], golds: int, seed: int) -> None:
     work = [f"image {i}" for i in range(len(fresh))]

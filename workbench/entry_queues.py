@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 
 from workbench.errors import Stale
 from workbench.events import Event
@@ -104,19 +104,39 @@ class PairQueue:
 class MixedQueue:
     """A queue in which some images are this person's alone, and look like all the others.
 
+    As long as the person hasn't worked at such an image, it stands as the image after it does: where others have taken
+    or done that one, they seem to have done so with this one, too. Or else who comes late would be left with nothing
+    but these.
+
     Parameters
     ----------
     main, own : WorkQueue
-    alone : collection of str
-        The images that ``own`` is asked about.
+    alone : mapping
+        The images that ``own`` is asked about, each with the image it stands like; None where there is none.
+    actor : str
+        Whose session this is.
     """
 
-    def __init__(self, main: WorkQueue, own: Queue, alone: Collection[str]) -> None:
+    def __init__(self, main: WorkQueue, own: Queue, alone: Mapping[str, str | None], actor: str) -> None:
         self.name, self.shared = main.name, main.shared
-        self.main, self.own, self._alone = main, own, frozenset(alone)
+        self.main, self.own, self.actor = main, own, actor
+        self._alone = dict(alone)
 
-    def _of(self, image_id: str) -> WorkQueue:
-        return self.own if image_id in self._alone else self.main
+    def _like(self, image_id: str) -> str | None:
+        """Return the image that decides how this one stands, if it isn't itself."""
+        item = self.own.items.get(image_id)
+        like = self._alone.get(image_id)
+        if like is None or (item is not None and item.outcome != "released"):
+            return None
+        mine = [each.items[like].actor == self.actor for each in self.main.parts if like in each.items]
+        return None if any(mine) else like
+
+    def _of(self, image_id: str) -> tuple[WorkQueue, str]:
+        """Return the queue to be asked about an image, and what for."""
+        if image_id not in self._alone:
+            return self.main, image_id
+        like = self._like(image_id)
+        return (self.own, image_id) if like is None else (self.main, like)
 
     @property
     def parts(self) -> list[Queue]:
@@ -126,7 +146,8 @@ class MixedQueue:
     @property
     def done(self) -> int:
         """How many images are done."""
-        return self.main.done + self.own.done
+        alike = sum(self.outcome(one) == "done" for one in self._alone if self._like(one) is not None)
+        return self.main.done + self.own.done + alike
 
     def hear(self, event: Event) -> None:
         """Take note of an event of the ledger."""
@@ -139,20 +160,24 @@ class MixedQueue:
 
     def mine(self, image_id: str) -> bool:
         """Whether this session has the image."""
-        return self._of(image_id).mine(image_id)
+        return (self.own if image_id in self._alone else self.main).mine(image_id)
 
     def others(self, image_id: str) -> Item | None:
         """Return who else has the image now."""
-        return self._of(image_id).others(image_id)
+        queue, asked = self._of(image_id)
+        return queue.others(asked)
 
     def outcome(self, image_id: str) -> str:
         """Return how the image stands."""
-        return self._of(image_id).outcome(image_id)
+        queue, asked = self._of(image_id)
+        return queue.outcome(asked)
 
     def take(self, image_id: str) -> bool:
         """Take an image; False when it can't be had."""
-        return self._of(image_id).take(image_id)
+        if image_id not in self._alone:
+            return self.main.take(image_id)
+        return not self.others(image_id) and self.own.take(image_id)
 
     def give_back(self, image_id: str, outcome: str) -> None:
         """Note how the work at an image ended."""
-        self._of(image_id).give_back(image_id, outcome)
+        (self.own if image_id in self._alone else self.main).give_back(image_id, outcome)

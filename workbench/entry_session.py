@@ -12,6 +12,7 @@ no values. What others entered for them is read nowhere: not for the form, not f
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -71,6 +72,12 @@ class Work:
         Whether one is told at once how a known answer went.
     pass_mark : float or None
         Of a training; None for other work.
+    alike : frozenset of str
+        Images of tagging as ever among which those with known answers stand, and which look like them.
+    names : bool
+        Whether file names are shown: where images from elsewhere are mixed in, names would tell them.
+    queue : str
+        Name of one's own list of what is done; made from the images when empty.
     """
 
     task_id: str
@@ -84,9 +91,20 @@ class Work:
     compares: bool = False
     feedback: bool = False
     pass_mark: float | None = None
+    alike: frozenset[str] = frozenset()
+    names: bool = True
+    queue: str = ""
+
+    def hides(self, image_id: str, name: str) -> bool:
+        """Whether others' entries for a field of an image are not to be seen."""
+        if image_id not in self.blind:
+            return False
+        return image_id not in self.alike or name in self.gold[image_id].answers
 
 
-def double_entry(ws: Workspace, task_id: str, *, gold: float = 0.0, feedback: bool = False) -> Work:
+def double_entry(
+    ws: Workspace, task_id: str, *, gold: float = 0.0, feedback: bool = False, names: bool = False
+) -> Work:
     """Return one's part of a task of double entry.
 
     Parameters
@@ -95,6 +113,8 @@ def double_entry(ws: Workspace, task_id: str, *, gold: float = 0.0, feedback: bo
         Share of images with known answers that are mixed in, 0 to under 1.
     feedback : bool
         Whether one is told at once how a known answer went.
+    names : bool
+        Whether file names are shown even where known answers are mixed in, which names may tell.
 
     Raises
     ------
@@ -109,7 +129,7 @@ def double_entry(ws: Workspace, task_id: str, *, gold: float = 0.0, feedback: bo
     ids = known_answers.mixed(of.image_ids, list(golds), gold, f"{task_id}\n{ws.actor}")
     return Work(
         task_id, profile, ids, frozenset(ids), golds, of.people, pairs=not of.people, blank=of.start == "blank",
-        compares=True, feedback=feedback,
+        compares=True, feedback=feedback, names=names or len(ids) == len(of.image_ids),
     )  # fmt: skip
 
 
@@ -122,11 +142,15 @@ def with_gold(
     share: float = 0.05,
     feedback: bool = False,
     seed: str = "",
+    names: bool = False,
 ) -> Work:
     """Return tagging as ever, with images among it whose answers are known; any batch that comes for the first time.
 
-    Nobody is to tell them from others. So nothing else in such work has suggestions either, and among the images of a
-    batch that was sent back, where earlier entries show, there are none: `lots` measures rework, by a sample.
+    Nobody is to tell them from others. So nothing in such work has suggestions, file names aren't shown, and each
+    stands among images that look like it: those in which the same people have entered the same fields before, or nobody
+    any. Among images of a batch that was sent back there are none: `lots` measures rework, by a sample. What others
+    enter meanwhile shows as ever, but for the fields whose answers are known: a bulk change of such a field, made while
+    somebody works, can tell them.
 
     Parameters
     ----------
@@ -141,6 +165,8 @@ def with_gold(
         Whether one is told at once how a known answer went.
     seed : str
         Mixes them in at other places.
+    names : bool
+        Whether file names are shown, which may tell images from elsewhere.
 
     Raises
     ------
@@ -151,13 +177,48 @@ def with_gold(
     golds = known_answers.known(ws, list(known.fields))
     if not golds:
         raise NotFound("No answer is known for any field of this profile.", hint="ws.qc.set_gold(…) says some.")
-    work = [one for one in entering.images_of(ws, images, None) if one not in golds]
+    asked = entering.images_of(ws, images, None)
+    own = queue or _own_name(ws.actor, known, asked, seed)
+    ids = [one for one in asked if one not in golds]
+    groups = _alike(ws, known, own, ids, golds)
+    for number, (fresh, like) in enumerate(groups):
+        mixed = known_answers.mixed(fresh, like, share, f"{queue}\n{ws.actor}\n{seed}" + f"\n{number}" * (number > 0))
+        ids = _in_order(ids, mixed)
+    alike = frozenset(one for fresh, _ in groups for one in fresh) | frozenset(golds)
+    return Work(
+        f"queue-{queue or ws.actor}", known, ids, frozenset(golds), golds, blank=False, feedback=feedback, alike=alike,
+        names=names or len(ids) == len([one for one in asked if one not in golds]), queue=own,
+    )  # fmt: skip
+
+
+def _own_name(actor: str, profile: Profile, ids: Sequence[str], seed: str) -> str:
+    told = "\n".join([seed, *ids])
+    return f"{actor}/{profile.name}/mixed/{hashlib.sha256(told.encode()).hexdigest()[:12]}"
+
+
+def _known_queue(name: str, actor: str) -> str:
+    return f"{name}/known/{actor}"
+
+
+def _alike(
+    ws: Workspace, profile: Profile, queue: str, ids: Sequence[str], golds: Mapping[str, Gold]
+) -> list[tuple[list[str], list[str]]]:
+    """Return images that look the same when the work begins, and with them the known answers that look like them."""
+    began = ws.query("work_began", queues=[queue, _known_queue(queue, ws.actor)], actor=ws.actor)["seq"][0]
+    asked = {"ids": [*ids, *golds], "fields": list(profile.fields), "before": int(began) or None}
+    looks: dict[str, list[tuple[str, str, str]]] = {}
+    for image_id, name, actor, origin in ws.query("shown_before", **asked).itertuples(index=False, name=None):
+        if image_id not in golds or name not in golds[image_id].answers:
+            looks.setdefault(image_id, []).append((name, actor, origin))
     reworked = set(ws.query("once_reworked")["image_id"])
-    fresh = [one for one in work if one not in reworked]
-    mixed = known_answers.mixed(fresh, list(golds), share, f"{queue}\n{ws.actor}\n{seed}")
-    ids = mixed if len(fresh) == len(work) else _in_order(work, mixed)
-    task_id = f"queue-{queue or ws.actor}"
-    return Work(task_id, known, ids, frozenset(golds), golds, blank=False, feedback=feedback)
+    groups: dict[tuple[tuple[str, str, str], ...], tuple[list[str], list[str]]] = {}
+    for one in ids:
+        if one not in reworked:
+            groups.setdefault(tuple(looks.get(one, ())), ([], []))[0].append(one)
+    for one in golds:
+        if (look := tuple(looks.get(one, ()))) in groups:
+            groups[look][1].append(one)
+    return [groups[look] for look in sorted(groups)]
 
 
 def _in_order(work: list[str], mixed: list[str]) -> list[str]:
@@ -257,6 +318,10 @@ class EntrySession(TagSession):
             for image_id in rows["image_id"].unique()
         }
         super().__init__(ws, work.profile, work.image_ids, queue, language=language, clock=clock)
+        if work.alike and not self.queue.shared and self.image_id is not None:
+            # what was entered before this work began is known by when it began: see `with_gold`
+            main = self.queue.parts[0]
+            main.begin(next((one for one in self.ids if one not in work.gold), self.image_id))
 
     # -- what is made differently
 
@@ -281,8 +346,11 @@ class EntrySession(TagSession):
             return self._queue(f"{work.task_id}/{self.ws.actor}", shared=False)
         else:
             main = self._queue(queue or self._own_queue(), shared=queue is not None, members=rest)
-        own = self._queue(f"{main.name}/known/{self.ws.actor}", shared=main.shared, members=extra)
-        return MixedQueue(main, own, extra)
+        own = self._queue(_known_queue(main.name, self.ws.actor), shared=main.shared, members=extra)
+        return MixedQueue(main, own, _neighbours(self.ids, frozenset(extra)), self.ws.actor)
+
+    def _own_queue(self) -> str:
+        return self.work.queue or super()._own_queue()
 
     def _extra(self) -> list[str]:
         """Return the images that aren't the task's own."""
@@ -314,7 +382,9 @@ class EntrySession(TagSession):
         values = self._following.values(image_id)
         told = {"task_id": self.work.task_id, "image_id": image_id}
         given = {name: shaped(values.shown(name), self.profile.fields[name].spec.kind) for name in self._editable()}
-        rest = {name: content for name, content in given.items() if not values.is_entered(name)}
+        # where others are tagged as ever, what nobody typed is entered for none
+        left = {} if self.work.alike else given
+        rest = {name: content for name, content in left.items() if not values.is_entered(name)}
         with self.ws.change("Entered") as change:
             if rest:
                 change.add("entry_made", {**told, "values": rest})
@@ -386,7 +456,7 @@ class EntrySession(TagSession):
     def history(self, field: str) -> dict[str, Any]:
         """Return what oneself has entered for a field of this image, and what the file says; never what others did."""
         here, wanted = self._here(), self._wanted(field)
-        if here not in self.work.blind:
+        if here not in self.work.blind | self.work.alike:
             return super().history(field)
         values = self._following.values(here)
         file = shaped(values.file.get(field), wanted.spec.kind)
@@ -397,6 +467,18 @@ class EntrySession(TagSession):
                          "value": shaped(entry.content, wanted.spec.kind)})  # fmt: skip
         told.append({"seq": 0, "actor": None, "at": None, "what": "file", "reason": "", "value": file})
         return {"field": field, "changes": told}
+
+
+def _neighbours(ids: Sequence[str], extra: frozenset[str]) -> dict[str, str | None]:
+    """Return the image after each of some in the order of all, that isn't one of them; at the end the one before."""
+    found: dict[str, str | None] = {}
+    after = next((one for one in reversed(ids) if one not in extra), None)
+    for one in reversed(ids):
+        if one in extra:
+            found[one] = after
+        else:
+            after = one
+    return found
 
 
 def void(_: object) -> None:
@@ -425,10 +507,13 @@ class _Blind(Following):
         found, seq = super().read(image_ids)
         blind = [one for one in found if one in self.work.blind]
         for image_id in blind:
-            found[image_id].entries = {}
+            entries = found[image_id].entries
+            found[image_id].entries = {n: e for n, e in entries.items() if not self.work.hides(image_id, n)}
             found[image_id].look = None
             if self.work.blank:
                 found[image_id].file, found[image_id].origins, found[image_id].conflicts = {}, {}, {}
+        for one in found.values() if not self.work.names else ():
+            one.facts["name"] = one.facts["path"] = ""
         with self.ws.reading() as connection:
             asked = {"task_id": self.work.task_id, "actor": self.ws.actor, "ids": blind}
             result = connection.execute(self.ws.catalog.named("own_entries").sql, asked)
@@ -441,7 +526,7 @@ class _Blind(Following):
     def entries(self, event: Event, wanted: Iterable[str]) -> Iterator[tuple[str, str, Entry]]:
         """Give what an event did: of blind images only one's own entries for this work."""
         if not event.kind.startswith("entry_"):
-            yield from (one for one in super().entries(event, wanted) if one[0] not in self.work.blind)
+            yield from (one for one in super().entries(event, wanted) if not self.work.hides(one[0], one[1]))
             return
         told = event.payload
         mine = told["task_id"] == self.work.task_id and event.actor == self.ws.actor

@@ -206,6 +206,11 @@ class Queue:
             return False
         return self._write([self._draft("item_taken", image_id)])
 
+    def begin(self, image_id: str) -> None:
+        """Note that the work began with an image, also where nobody takes one from anybody."""
+        if not self.items:
+            self._write([self._draft("item_taken", image_id)])
+
     def give_back(self, image_id: str, outcome: str) -> None:
         """Note how the work at an image ended.
 

@@ -25,6 +25,8 @@ class DoubleEntry(TagForm):
         Share of images with known answers that are mixed in, 0 to under 1.
     feedback : bool
         Whether one is told at once how a known answer went.
+    names : bool
+        Whether file names are shown even where known answers are mixed in, which names may tell.
     language : str, optional
     height : int
         Height of the widget, pixels.
@@ -50,10 +52,11 @@ class DoubleEntry(TagForm):
         *,
         gold: float = 0.0,
         feedback: bool = False,
+        names: bool = False,
         language: str | None = None,
         height: int = 760,
     ) -> None:
-        work = entry_session.double_entry(ws, task or _for(ws), gold=gold, feedback=feedback)
+        work = entry_session.double_entry(ws, task or _for(ws), gold=gold, feedback=feedback, names=names)
         self._begin("double entry", lambda: EntrySession(ws, work, language=language), height)
 
 
@@ -69,7 +72,8 @@ def _for(ws: Workspace) -> str:
 class MixedForm(TagForm):
     """The tagging form as ever, with images among the others whose answers are known; they look like any other.
 
-    That is why nothing has suggestions here, and why none are mixed in among images of a batch that was sent back.
+    That is why nothing has suggestions here, file names aren't shown, and none are mixed in among images of a batch
+    that was sent back; see `workbench.entry_session.with_gold`.
 
     Parameters
     ----------
@@ -85,6 +89,8 @@ class MixedForm(TagForm):
         Whether one is told at once how a known answer went.
     seed : str
         Mixes them in at other places.
+    names : bool
+        Whether file names are shown, which may tell images from elsewhere.
     language : str, optional
     height : int
         Height of the widget, pixels.
@@ -102,11 +108,12 @@ class MixedForm(TagForm):
         gold: float = 0.05,
         feedback: bool = False,
         seed: str = "",
+        names: bool = False,
         language: str | None = None,
         height: int = 760,
     ) -> None:
         work = entry_session.with_gold(
-            ws, profile, images, queue=queue or "", share=gold, feedback=feedback, seed=seed
+            ws, profile, images, queue=queue or "", share=gold, feedback=feedback, seed=seed, names=names
         )  # fmt: skip
         self._begin("mixed form", lambda: EntrySession(ws, work, queue, language=language), height)
 
