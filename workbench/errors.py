@@ -25,6 +25,12 @@ exception; it is a row in ``problems``.
 
 from __future__ import annotations
 
+import sysconfig
+import traceback
+from pathlib import Path
+
+_NOT_THEIRS = (str(Path(__file__).parent), sysconfig.get_path("stdlib"), sysconfig.get_path("purelib"))
+
 
 class WorkbenchError(Exception):
     """Base of everything the workbench raises on purpose.
@@ -44,6 +50,12 @@ class WorkbenchError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what a notebook shows: the sentence, and which of the person's own lines led to it."""
+        frames = traceback.extract_tb(self.__traceback__)
+        own = [frame for frame in frames if not frame.filename.startswith(_NOT_THEIRS) and frame.line]
+        return [f"{type(self).__name__}: {self}", *(f"    in line {frame.lineno}: {frame.line}" for frame in own)]
 
 
 class CallError(WorkbenchError):
@@ -100,6 +112,9 @@ class Cancelled(WorkbenchError):
 
 class Broken(WorkbenchError):
     """Records contradict each other: stop and call someone."""
+
+    def _render_traceback_(self) -> list[str]:
+        return traceback.format_exception(self)
 
 
 class LedgerBroken(Broken):
