@@ -403,6 +403,18 @@ PAIR = (
     "from image_facts a, image_facts b where a.image_id < b.image_id; "
 )
 CLUSTER = "insert into cluster_rows select {}, image_id, {}, 'why', 1, 'exact', {} from image_facts"
+TASK = (
+    "insert into double_entry_tasks by name select 't' as task_id, '' as what, 'p' as profile, '{}' as people, "
+    "'blank' as start, 's' as seed, 'pm' as actor, now()::timestamp as \"at\", 1 as seq;"
+)
+ENTRY = (
+    "insert into entry_rows by name select 't' as task_id, 'i' as image_id, {} as actor, 'f' as field, {} as part, "
+    "'v' as value, 'v' as content, now()::timestamp as \"at\", {} as seq;"
+)
+ANSWERS = (
+    "insert into gold_answer_rows by name select 't' as task_id, 'i' as image_id, 'f' as field, true as \"right\", "
+    "'exact' as comparator, {} as training, 'ann' as actor, now()::timestamp as \"at\", unnest([2, 3]) as seq;"
+)
 PLANTED = {
     "every_file_accounted_for": "delete from image_facts where path = '000.png'",
     "one_row_a_file": "insert into image_facts from image_facts where path = '000.png'",
@@ -430,6 +442,19 @@ PLANTED = {
     "'i' as image_id, 'ann' as inspector, 'pass' as verdict, '' as comment, false as withdrawn, "
     "now()::timestamp as \"at\", 9 as seq; insert into value_history by name select 'i' as image_id, 'f' as field, "
     "'v' as value, 'ann' as actor, now()::timestamp as \"at\", 8 as seq",
+    "entries_by_who_was_asked": TASK.format('["ann", "ben"]') + ENTRY.format("'cy'", 0, 2),
+    "entries_for_known_images": ENTRY.format("'ann'", 0, 2),
+    "entries_whole": ENTRY.format("'ann'", 0, 2) + ENTRY.format("'ann'", 1, 3),
+    "entries_compared_once": "insert into comparison_runs by name select 't' as task_id, 5 as upto, 1 as pairs, "
+    "0 as agreed, 'ann' as actor, now()::timestamp as \"at\", 6 as seq; insert into compared_rows by name "
+    "select 't' as task_id, 'i' as image_id, 'f' as field, 2 as seq_a, 9 as seq_b, false as agree",
+    "nobody_decides_between_their_own_entries": ENTRY.format("'ann'", 0, 2)
+    + "insert into adjudication_rows by name select 't' as task_id, 'i' as image_id, 'f' as field, 'first' as chosen, "
+    "'' as comment, 'ann' as adjudicator, now()::timestamp as \"at\", 9 as seq",
+    "known_answers_once": ANSWERS.format("false"),
+    "trainings_as_answered": ANSWERS.format("true") + "insert into trainings by name select 't' as training_id, "
+    "'p' as profile, 1 as images, 2 as answered, 1 as correct, 0.9 as pass_mark, true as passed, 'ann' as actor, "
+    'now()::timestamp as "at", 9 as seq',
     "companions_stay_together": PAIR.format("a", "b", "companion")
     + CLUSTER.format("image_id", "case when path = '000.png' then 'redundant' else 'keeper' end", "checksum"),
 }

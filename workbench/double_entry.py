@@ -26,7 +26,7 @@ import pyarrow as pa
 from workbench import profiles
 from workbench.catalog import arrow_table
 from workbench.entry_comparing import comparators_for, compared, decoded
-from workbench.errors import BadValue, NotFound
+from workbench.errors import BadValue, NotAllowed, NotFound
 from workbench.events import flatten, pack
 from workbench.grid import GridSession, Images
 from workbench.image_values import cleaned, content_of, shaped
@@ -238,8 +238,12 @@ def enter(ws: Workspace, task_id: str, image_id: str, values: Mapping[str, Any])
         A field isn't one of the task, or a value isn't text.
     NotFound
         The image isn't one of the task.
+    NotAllowed
+        The task is for two other people.
     """
     of = task(ws, task_id)
+    if of.people and ws.actor not in of.people:
+        raise NotAllowed(f"This double entry is for {' and '.join(of.people)}.", hint="Open one that is for you.")
     if image_id not in of.image_ids:
         raise NotFound(f"{image_id} is no image of this double entry.", hint="task.image_ids lists them.")
     if unknown := set(values) - set(of.fields):

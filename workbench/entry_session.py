@@ -407,7 +407,7 @@ class EntrySession(TagSession):
         if not answers:
             return {}
         known_answers.add_answer(
-            change, self.work.task_id, image_id, answers, training=self.work.pass_mark is not None
+            change, self.work.task_id, image_id, answers, actor=self.ws.actor, training=self.work.pass_mark is not None
         )  # fmt: skip
         self._answered[image_id] = [bool(answer[3]) for answer in answers]
         told: dict[str, Any] = {}

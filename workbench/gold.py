@@ -182,10 +182,13 @@ def judge(gold: Gold, given: Mapping[str, Content | None], profile: Profile) -> 
     return rows
 
 
-def add_answer(change: Change, task_id: str, image_id: str, answers: list[list[Any]], *, training: bool) -> None:
-    """Write down what somebody answered: see `judge`."""
+def add_answer(
+    change: Change, task_id: str, image_id: str, answers: list[list[Any]], *, actor: str, training: bool
+) -> None:
+    """Write down what somebody answered: see `judge`. The first answer within a piece of work counts, and no other."""
     told = {"task_id": task_id, "image_id": image_id, "training": int(training), "answers": answers}
-    change.add("gold_answered", told)
+    said = hashlib.sha256(f"{task_id}\n{image_id}\n{actor}".encode()).hexdigest()[:40]
+    change.add("gold_answered", told, event_id=f"gold-{said}")  # also where one has the same work open twice
 
 
 def feedback(gold: Gold, answers: list[list[Any]], profile: Profile, language: str = "en") -> dict[str, Any]:

@@ -371,14 +371,16 @@ class _Story:
             gold.set_gold(ws, [image_id], list(truth), truth, profile=PROFILE, category="practice")
         known, profile = gold.known(ws, list(self._truth(ids[0]))), profiles.load(PROFILE)
         rows = []
-        for _ in range(4):
+        for turn in range(4):
             for image_id in ids:
                 for person in self.people:
                     self.after(self.random.uniform(10, 30))
                     values, _ = self._answer(person, image_id)
                     judged = gold.judge(known[image_id], values, profile)
                     with self.as_(person.name).change("Known answer") as change:
-                        gold.add_answer(change, "gold-practice", image_id, judged, training=False)
+                        gold.add_answer(
+                            change, f"gold-practice-{turn + 1}", image_id, judged, actor=person.name, training=False
+                        )
                     rows += [{"operator": person.name, "right": bool(one[3])} for one in judged]
         self.made.answers = pd.DataFrame(rows)
 
