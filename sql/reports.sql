@@ -189,10 +189,31 @@ where f.profile = $profile and ($batch::varchar is null or i.batch = $batch)
 group by r.severity order by case r.severity when 'error' then 1 when 'warning' then 2 else 3 end
 
 -- name: metadata_filled(batch)
--- Of how many images the main facts are known.
-select count(*) as images, count(title) as title, count(description) as description, count(*) filter (keyword_count > 0) as keywords,
-       count(creator) as creator, count(copyright) as copyright, count(captured_at) as captured_at, count(latitude) as gps
-from image_facts where $batch::varchar is null or batch = $batch
+-- Of how many images the main facts are known: by the files as they were scanned, and by what people entered, which counts.
+with said as (
+    select image_id,
+           bool_or(value is not null) filter (field = 'Xmp.dc.title') as title,
+           bool_or(value is not null) filter (field = 'Xmp.dc.description') as description,
+           bool_or(value is not null) filter (field = 'Xmp.dc.subject') as keywords,
+           bool_or(value is not null) filter (field = 'Xmp.dc.creator') as creator,
+           bool_or(value is not null) filter (field = 'Xmp.dc.rights') as copyright,
+           bool_or(value is not null) filter (field = 'Xmp.photoshop.DateCreated') as captured_at,
+           bool_or(value is not null) filter (field = 'Xmp.exif.GPSLatitude') as gps
+    from entered_values
+    where field in ('Xmp.dc.title', 'Xmp.dc.description', 'Xmp.dc.subject', 'Xmp.dc.creator', 'Xmp.dc.rights',
+                    'Xmp.photoshop.DateCreated', 'Xmp.exif.GPSLatitude')
+    group by image_id
+)
+select count(*) as images,
+       count(*) filter (coalesce(s.title, f.title is not null)) as title,
+       count(*) filter (coalesce(s.description, f.description is not null)) as description,
+       count(*) filter (coalesce(s.keywords, f.keyword_count > 0)) as keywords,
+       count(*) filter (coalesce(s.creator, f.creator is not null)) as creator,
+       count(*) filter (coalesce(s.copyright, f.copyright is not null)) as copyright,
+       count(*) filter (coalesce(s.captured_at, f.captured_at is not null)) as captured_at,
+       count(*) filter (coalesce(s.gps, f.latitude is not null)) as gps
+from image_facts f left join said s on s.image_id = f.image_id
+where $batch::varchar is null or f.batch = $batch
 
 -- name: embedded_by_how(batch, since, until)
 -- Values written into files or beside them: how, and how many.

@@ -269,7 +269,7 @@ def test_an_empty_workspace_has_a_report_too(tmp_path: Path) -> None:
     with wb.open(tmp_path / "ws") as ws:
         made = report(ws, tmp_path / "out", price=Price(1.0))
         assert made.numbers["found"] == made.numbers["images"] == 0
-        assert "No duplicates were found" in made.page.read_text("utf-8")
+        assert "Nobody has looked for duplicates yet" in made.page.read_text("utf-8")
         assert verify_report(made.folder).ok
 
 

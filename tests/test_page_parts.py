@@ -121,3 +121,9 @@ def test_a_page_forbids_itself_to_load_anything_and_has_its_script_once() -> Non
 def test_a_chart_leaves_a_gap_where_there_is_no_value() -> None:
     chart = bar_chart("c", ["a", "b"], [Bars("x", "#000", [None, float("nan")])], says="s", percent=True)
     assert '"x": [null, null]' in chart
+
+
+@pytest.mark.parametrize(("values", "one_by_one"), [(([3, 2], [2, 1]), True), (([3, 2], [3, 1]), False)])
+def test_few_things_are_counted_one_by_one(values: tuple[list[float], ...], one_by_one: bool) -> None:
+    chart = bar_chart("c", ["a", "b"], [Bars("x", "#000", one) for one in values], says="s")
+    assert ('"dtick": 1' in chart or '"dtick":1' in chart) == one_by_one

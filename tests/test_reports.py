@@ -6,6 +6,7 @@ import html
 import io
 import json
 import re
+import shutil
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -191,6 +192,28 @@ def test_an_empty_workspace_has_reports(empty: wb.Bench, tmp_path: Path) -> None
 
 
 # ── where it goes ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_where_nobody_looked_for_duplicates_the_report_says_nothing_of_them(empty: wb.Bench, tmp_path: Path) -> None:
+    before = empty.report("dedup", tmp_path / "before")
+    assert "Nobody has looked for duplicates yet" in (before.folder / "index.html").read_text("utf-8")
+    assert before.numbers().empty
+    empty.find_duplicates(["exact"], progress=False)
+    after = empty.report("dedup", tmp_path / "after")
+    assert "No duplicates were found." in (after.folder / "index.html").read_text("utf-8")
+
+
+def test_a_fact_that_was_entered_is_known_and_one_that_was_emptied_is_not(week: Recorded, tmp_path: Path) -> None:
+    shutil.copytree(week.folder, tmp_path / "ws", ignore=shutil.ignore_patterns("*.lock"))
+    with wb.open(tmp_path / "ws", actor="you") as ws:
+        before = ws.query("metadata_filled", batch=None).iloc[0]
+        known = "select count(distinct image_id) as n from metadata where field = 'Xmp.dc.title'"
+        assert before["title"] == ws.sql(known)["n"][0]
+        assert before["title"] > ws.sql("select count(title) as n from images")["n"][0]
+        one = ws.sql("select image_id from entered where field = 'Xmp.dc.title' order by all limit 1")["image_id"][0]
+        ws.set_values([one], {"Xmp.dc.title": None, "Xmp.dc.rights": {"x-default": "ours"}})
+        after = ws.query("metadata_filled", batch=None).iloc[0]
+        assert (after["title"], after["images"]) == (before["title"] - 1, before["images"])
 
 
 def test_nothing_of_somebody_elses_is_overwritten(empty: wb.Bench, tmp_path: Path) -> None:

@@ -148,6 +148,8 @@ def _cost(found: Findings) -> Iterator[str]:
 
 def _in_words(found: Findings) -> str:
     n = found.numbers
+    if not n["found"] and not found.rows("runs"):
+        return "<p>Nobody has looked for duplicates yet: whether there are any isn't known.</p>"
     if not n["found"]:
         return "<p>No duplicates were found. What was looked at, and what could not be, stands below.</p>"
     said = [f"Of {count(n['images'], 'image')}, {n['found']:,} are duplicates of others that stay."]

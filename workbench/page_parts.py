@@ -227,6 +227,7 @@ def bar_chart(
     ]  # fmt: skip
     axis: dict[str, Any] = {"gridcolor": "#e6eaee", "zeroline": False, "fixedrange": True, "rangemode": "tozero"}
     axis |= {"tickformat": ".0%", "range": [0, 1.0]} if percent else {"tickformat": ",~s" if _large(series) else ",d"}
+    axis |= {"dtick": 1} if not percent and _longest(series) <= _FEW else {}
     layout = _LAYOUT | {"xaxis": axis, "showlegend": len(series) > 1}
     height = 64 + (34 if len(series) > 1 else 0) + max(26, 46 - len(labels)) * len(labels)
     arguments = ", ".join(map(script_json, (name, traces, layout, {"responsive": True, "displayModeBar": False})))
@@ -243,6 +244,16 @@ def _finite(value: float | None) -> float | None:
 def _large(series: Sequence[Bars]) -> bool:
     return max((value or 0 for one in series for value in one.values), default=0) >= 100_000
 
+
+def _longest(series: Sequence[Bars]) -> float:
+    """Return the length of the longest bar, of all series on top of each other."""
+    return max(
+        (sum(value or 0 for value in bar) for bar in zip(*(one.values for one in series), strict=True)), default=0
+    )
+
+
+_FEW = 5
+"""Up to so many are counted one by one: between them the axis would name a number twice."""
 
 _LAYOUT: dict[str, Any] = {
     "barmode": "stack",

@@ -27,7 +27,10 @@ def _found(asked: Asked) -> Section:
     freed = sum(row["purged_bytes"] for row in kinds)
     out = freed + sum(row["quarantined_bytes"] for row in kinds)
     note = asked.words("freed", n=asked.words.bytes(freed))
-    made = Section("found", asked.words("section.found")).add(
+    made = Section("found", asked.words("section.found"))
+    if not kinds and not gone and not asked.table("report_runs").num_rows:
+        return made.add(Remark(asked.words("not_searched"), look="warn"))
+    made.add(
         asked.words("intro.dedup"),
         asked.total("images_looked_at", images, images, "report_totals"),
         asked.share("duplicates", found, images, "report_kinds", sampled=False),
