@@ -2,6 +2,7 @@
 
     python benchmarks/bench_dedup.py [--originals 60] [--lookalikes 1000] [--negatives 40000] [--photos DIR]
                                      [--kinds crop_50,collage_2x2] [--only verify|search] [--misses FILE]
+                                     [--skip 0] [--every 1]
 
 Two measurements, of which the second is what counts:
 
@@ -391,6 +392,10 @@ def main() -> int:
     """Measure, print, and say by the exit code whether every limit is kept."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--originals", type=int, default=60)
+    parser.add_argument("--skip", type=int, default=0, help="originals to leave out first: those limits were chosen on")
+    parser.add_argument(
+        "--every", type=int, default=1, help="take each so many-th original, so that few are of all sorts"
+    )
     parser.add_argument("--lookalikes", type=int, default=1000)
     parser.add_argument("--negatives", type=int, default=NEGATIVES)
     parser.add_argument("--photos", type=Path, help="a folder with JPEGs of your own, all different")
@@ -402,7 +407,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     kinds = args.kinds.split(",") if args.kinds else list(edits.KINDS)
-    collection = dict(originals(args.originals, args.photos, args.seed))
+    enough = args.skip + args.every * args.originals
+    collection = dict(itertools.islice(originals(enough, args.photos, args.seed), args.skip, enough, args.every))
     columns: dict[str, Recall] = {}
     rows: list[tuple[str, str, str, bool]] = []
     told: list[str] = []

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from seen_pictures import FAMILIES, copy, group, lookalikes, original, shot, thumbnail
 
-from workbench import edits, features, verification
+from workbench import edits, features, tones, verification
 from workbench.errors import BadValue
 from workbench.verification import SYMMETRIES, Thresholds, verify
 
@@ -24,6 +24,11 @@ QUARTER = ("rotate_90", "rotate_180", "rotate_270", "mirror", "flip", "mirror_ro
 def test_an_edited_copy_is_the_same(kind: str) -> None:
     found = [verify(original(number), copy(number, kind)) for number in (0, 2)]
     assert any(verdict.is_duplicate for verdict in found), [verdict.evidence for verdict in found]
+
+
+@pytest.mark.parametrize("number", [3, 5, 6])
+def test_a_copy_in_few_colours_is_the_same(number: int) -> None:
+    assert verify(original(number), copy(number, "palette_16")).relation == "fuzzy"
 
 
 def test_nearly_all_edited_copies_are_found() -> None:
@@ -55,6 +60,7 @@ def test_two_plain_shirts_of_one_cut_are_no_copies() -> None:
         ("garments", 3, 5, 1, 5),  # stripes for dots, which look like something put on
         ("size_labels", 2, 1, 4, 5),  # 36 for 38, four pixels high
         ("colours", 11, 1, 1, 2),  # a cream teapot for a yellow one: paler, but not all over
+        ("form_values", 444, 0, 0, 1),  # two numbers of nine on a form that was scanned twice
     ],
 )
 def test_the_hardest_lookalikes_are_no_copies(family: str, seed: int, number: int, one: int, other: int) -> None:
@@ -124,6 +130,47 @@ def test_something_put_on_is_told() -> None:
 def test_a_copy_of_a_lookalike_is_no_copy(kind: str) -> None:
     one, other = lookalikes("colours")
     assert not verify(one, thumbnail(edits.edited_file(other, kind))).is_duplicate
+
+
+@pytest.mark.parametrize("family", ["colours", "prints", "vintages", "size_labels", "garments"])
+def test_a_lookalike_in_few_colours_is_no_copy(family: str) -> None:
+    one, other = lookalikes(family)
+    assert not verify(one, thumbnail(edits.edited_file(other, "palette_16"))).is_duplicate
+
+
+def _in_three(grey: np.ndarray) -> np.ndarray:
+    steps = np.digitize(grey, [90, 160])
+    return np.array([[59, 57, 54], [124, 124, 121], [195, 196, 199]], np.uint8)[steps]
+
+
+def _laid(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return one.astype(np.float32), other.astype(np.float32)
+
+
+def test_a_picture_in_few_colours_is_made_of_one_in_many() -> None:
+    ramp = np.broadcast_to(np.linspace(30, 230, 120)[:, None], (120, 90))
+    many = np.stack([ramp, ramp, ramp], axis=-1).astype(np.uint8)
+    few, everywhere = _in_three(ramp), np.ones((120, 90), np.bool_)
+    made = tones.flattened(many, few, _laid(many, few), everywhere)
+    assert made is not None
+    assert np.mean(np.abs(made.astype(int) - few) < 12) > 0.9
+    assert tones.flattened(few, many, _laid(few, many), everywhere) is None, "many colours are made of no few"
+
+
+def test_few_other_colours_are_made_of_none() -> None:
+    ramp = np.broadcast_to(np.linspace(30, 230, 120)[:, None], (120, 90))
+    many = np.stack([ramp, ramp, ramp], axis=-1).astype(np.uint8)
+    redder = _in_three(ramp) + np.array([40, 0, 0], np.uint8)
+    assert tones.flattened(many, redder, _laid(many, redder), np.ones((120, 90), np.bool_)) is None
+
+
+def test_features_that_agree_by_chance_are_not_looked_at() -> None:
+    few = verify(original(0), original(3), thresholds=Thresholds(inliers=10_000))
+    same = verify(original(0), copy(0, "crop_75"), thresholds=Thresholds(inliers=10_000))
+    assert not few.is_duplicate
+    assert same.relation == "unrelated"
+    assert same.evidence["weakest"] == "features"
+    assert same.evidence["inliers"] > 100
 
 
 @pytest.mark.parametrize("value", [0, 128, 255])

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from workbench.features import Floats
+from workbench.features import Floats, Pixels
 
 Mask = npt.NDArray[np.bool_]
 Doubles = npt.NDArray[np.float64]
@@ -31,7 +31,13 @@ WEAKEST = 0.3
 POLISH = 10.0
 """Levels by which tones may be off, by colour, from what a curve and a cast explain."""
 
-_SAMPLE = 1_000
+_SAMPLE = 2_000
+_ONE_COLOUR, _MOST_COLOURS = 9.0, 20
+"""Levels within which colours are one, and colours that a picture of few has at most."""
+_MOSTLY_FLAT, _FLATTER, _STRAYS, _LARGE = 0.9, 1.1, 14.0, 0.03
+"""Part of a picture in few colours that is of one of them, by how many times it is flatter than the other, and levels
+by which those of its colours that take up such a part of it may miss the mean of what they stand for."""
+_COUNTED = 4_000  # pixels that a picture's colours are counted in
 _PIECE = 4_096  # pixels whose terms stay in a core's cache, and too few for threads to be worth starting
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _OFFSET, _GAINS = 20.0, (0.72, 1.35)  # a cast's limits, in levels and times
@@ -154,6 +160,64 @@ def retoned(source: Floats, target: Floats, known: Mask) -> Retoned:
     return Retoned(toned, curve.slope, strength, curve.drift, curve.words(strength))
 
 
+def flattened(rich: Pixels, flat: Pixels, laid: tuple[Floats, Floats], known: Mask) -> Pixels | None:
+    """Return a picture in the few colours that another consists of; None where it doesn't consist of few.
+
+    It does where it is flat and the other is not, and each of its colours is what the other has there on average: who
+    reduces colours takes the mean of those that become one. A thing in another colour has another mean.
+
+    Parameters
+    ----------
+    rich, flat : ndarray of uint8, shape (height, width, 3)
+        The pictures themselves.
+    laid : tuple of ndarray of float32, shape (height, width, 3)
+        Both as they lie on each other, in this order.
+    known : ndarray of bool, shape (height, width)
+        Where both are known there.
+    """
+    palette = _palette(flat)
+    inside, outside = (_thinned(x, known, _COUNTED) for x in laid)
+    chosen, far = _nearest(outside, palette)
+    near = far <= _ONE_COLOUR
+    if near.mean() < _MOSTLY_FLAT:
+        return None
+    inside, chosen, far = inside[near], chosen[near], far[near]
+    pixels = np.bincount(chosen, minlength=len(palette))
+    many = np.maximum(pixels, 1)
+    means = np.stack([np.bincount(chosen, inside[:, k], minlength=len(palette)) / many for k in range(3)], axis=1)
+    spread = float(np.median(_largest(np.abs(inside - means[chosen].astype(np.float32)))))
+    counts = pixels > _LARGE * len(chosen)
+    strays = float(np.abs(means - palette)[counts].max()) if counts.any() else np.inf
+    if spread < _FLATTER * (float(np.median(far)) + 1) or strays > _STRAYS:
+        return None
+    made, _ = _nearest(rich.reshape(-1, 3).astype(np.float32), palette)
+    return np.asarray(palette[made].round().astype(np.uint8).reshape(rich.shape))
+
+
+def _palette(picture: Pixels) -> Floats:
+    """Return the colours that most of a picture consists of, the most frequent first; shape (n, 3)."""
+    left = picture.reshape(-1, 3)[:: max(1, picture.size // (3 * _COUNTED))].astype(np.float32)
+    least, found = 0.004 * len(left), list[Floats]()
+    while len(found) < _MOST_COLOURS and len(left) > least:
+        bins = (left.astype(np.int32) >> 3) @ np.array([1024, 32, 1])
+        top = int(np.bincount(bins).argmax())
+        colour = np.array([top >> 10, top >> 5 & 31, top & 31], np.float32) * 8 + 4
+        near = _largest(np.abs(left - colour)) <= _ONE_COLOUR
+        colour = np.median(left[near], axis=0)
+        near = _largest(np.abs(left - colour)) <= _ONE_COLOUR
+        if near.sum() >= least:
+            found.append(colour)
+        left = left[~(near | (bins == top))]
+    return np.stack(found) if found else np.full((1, 3), 128, np.float32)
+
+
+def _nearest(colours: Floats, palette: Floats) -> tuple[npt.NDArray[np.int64], Floats]:
+    """Return which colour of a palette is nearest to each, and how far its furthest channel is."""
+    squares = (palette * palette).sum(1)[None] - 2 * colours @ palette.T
+    chosen = squares.argmin(1)
+    return chosen, np.asarray(_largest(np.abs(colours - palette[chosen])), np.float32)
+
+
 def _polished(toned: Floats, target: Floats, rows: Any, columns: Any) -> Floats:
     """Return tones corrected by a few levels, smoothly by colour: what the curve and the casts are too simple for."""
     here = toned[rows, columns]
@@ -256,13 +320,13 @@ def robust_fit(
     """
     # From where nothing was changed, and from the plain fit: a large overlay leads the one astray, a large change of
     # tone the other.
-    plain = np.linalg.solve(terms.T @ terms + pull, terms.T @ wanted + pull @ rest)
+    plain: Doubles = np.asarray(np.linalg.solve(terms.T @ terms + pull, terms.T @ wanted + pull @ rest), np.float64)
     tried = []
     for found in (rest, plain):
         for width in (40.0, 25.0, 16.0, 12.0):
             weights = _weights(_miss(terms, found, wanted), clipped, width)
             weighted = terms.T * weights
-            found = np.linalg.solve(weighted @ terms + pull, weighted @ wanted + pull @ rest)
+            found = np.asarray(np.linalg.solve(weighted @ terms + pull, weighted @ wanted + pull @ rest), np.float64)
         weights = _weights(_miss(terms, found, wanted), clipped, 12.0)
         tried.append((-float(weights.sum()), found, weights))
     _, found, weights = min(tried, key=lambda one: one[0])

@@ -38,19 +38,26 @@ SYMMETRIES: dict[str, Matrix] = {
 
 MIRRORED = ("mirror", "flip", "transpose", "transverse")
 
-VERSION = 7
+VERSION = 8
 """Goes up with whatever changes verdicts: what was said before is then asked again."""
 
 FRAME = 128
 """Long edge, in pixels, at which the overlap is compared."""
 FINE = 256
 """The same for small print, which is looked at once the rest agrees."""
+FINEST, UNSURE, SHARPER = 400, 0.6, 1.4
+"""The same where it nearly differs, from which part of the limit on that is, and how much further all stands out there.
+"""
 
 
-HOPELESS = 0.72
+HOPELESS = 0.65
 """Agreement below which nobody looks any closer; copies with lettering over a quarter of them have 0.78."""
 FAR_OFF = 0.35
 """Agreement below which no better fit is looked for; a copy in perspective has 0.39 before it is laid more exactly."""
+NEARLY, ASLANT = 0.8, 0.15
+"""Agreement from which on pictures that lie nearly whole on whole are laid exactly so, and by how much they may not."""
+IN_FEW = 0.9
+"""Part of what may differ elsewhere that may differ in few colours, where small print is nearly lost."""
 WELL_LAID = 0.97
 """The same from which on that is left for the closer look."""
 OTHER, ELSEWHERE = 60.0, 0.85
@@ -303,6 +310,35 @@ class _Overlap(NamedTuple):
 
 
 def _compare(a: Pixels, b: Pixels, laid: _Laid, limits: Thresholds) -> Verdict:
+    """Compare two pictures that lie so; where they nearly lie whole on whole, also exactly so, and in few colours."""
+    verdict = _compare_as_they_are(a, b, laid, limits)
+    exact = SYMMETRIES[nearest_symmetry(laid.matrix)]
+    is_close = verdict.evidence.get("changed") is not None and verdict.evidence["agreement"] > NEARLY
+    if verdict.is_duplicate or not is_close or _gap(exact, laid.matrix) > ASLANT:
+        return verdict
+    whole = laid._replace(matrix=exact)
+    if verdict.evidence["weakest"] == "geometry":
+        return max(verdict, _compare_as_they_are(a, b, whole, limits), key=_rank)
+    pair = _in_few_colours(a, b, exact)
+    if pair is None:
+        return verdict
+    strict = replace(limits, startling=IN_FEW * limits.startling)
+    return max(verdict, _compare_as_they_are(*pair, whole, strict), key=_rank)
+
+
+def _in_few_colours(a: Pixels, b: Pixels, exact: Matrix) -> tuple[Pixels, Pixels] | None:
+    """Return two pictures in the few colours that one of them consists of; None where neither does."""
+    overlap = _lay(a, b, exact, FRAME)
+    if overlap is None:
+        return None
+    reduced = tones.flattened(a, b, (overlap.one, overlap.other), overlap.known)
+    if reduced is not None:
+        return reduced, b
+    reduced = tones.flattened(b, a, (overlap.other, overlap.one), overlap.known)
+    return None if reduced is None else (a, reduced)
+
+
+def _compare_as_they_are(a: Pixels, b: Pixels, laid: _Laid, limits: Thresholds) -> Verdict:
     if laid.matches and laid.inliers < limits.inliers:
         return _by_chance(laid, limits)
     best = _best_laid(a, b, laid, limits)
@@ -320,9 +356,21 @@ def _compare(a: Pixels, b: Pixels, laid: _Laid, limits: Thresholds) -> Verdict:
     if is_loose and is_hopeful and (seen.changed > 1 or seen.agreement < 0.99):
         finer = _refined(a, b, close, seen.calm, bends=_bend(close.matrix) > 0.002)
         again = None if finer is None else _look_closely(finer, limits)
-        if again is not None and again.fits > seen.fits:
-            seen = again
+        if finer is not None and again is not None and again.fits > seen.fits:
+            close, seen = finer, again
+    if seen.worst == "details" and UNSURE * limits.startling < seen.changed < limits.startling:
+        seen = _confirmed(a, b, close.matrix, limits, seen)
     return _judge(overlap, figures, laid, limits, seen)
+
+
+def _confirmed(a: Pixels, b: Pixels, matrix: Matrix, limits: Thresholds, seen: _Close) -> _Close:
+    """Look once more, at all there is to see, where something small may differ: digits are five pixels high."""
+    finest = _lay(a, b, matrix, FINEST)
+    if finest is None or max(finest.known.shape) < 1.1 * FINE:
+        return seen
+    again = _look_closely(finest, limits)
+    changed = again.changed / SHARPER if again.worst == "details" else 0.0
+    return seen._replace(changed=max(seen.changed, changed))
 
 
 def _best_laid(a: Pixels, b: Pixels, laid: _Laid, limits: Thresholds) -> tuple[_Overlap, _Figures] | None:
@@ -352,9 +400,14 @@ def _best_laid(a: Pixels, b: Pixels, laid: _Laid, limits: Thresholds) -> tuple[_
 def _snapped(matrix: Matrix) -> list[Matrix]:
     """Return a homography over relative points, after the symmetry of the whole that it all but is."""
     exact = SYMMETRIES[nearest_symmetry(matrix)]
-    corners = [[0, 0], [1, 0], [1, 1], [0, 1]]
-    gap = float(np.abs(features.apply(matrix, corners) - features.apply(exact, corners)).max())
+    gap = _gap(exact, matrix)
     return [exact] * (gap < 0.06) + [matrix] * (gap > 0.002)
+
+
+def _gap(one: Matrix, other: Matrix) -> float:
+    """Return how far apart two homographies over relative points take a corner."""
+    corners = [[0, 0], [1, 0], [1, 1], [0, 1]]
+    return float(np.abs(features.apply(one, corners) - features.apply(other, corners)).max())
 
 
 def _is_exact(matrix: Matrix) -> bool:
