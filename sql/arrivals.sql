@@ -6,7 +6,7 @@ select count(*) as images, coalesce(max(rowid), -1) as last_row from image_facts
 
 -- name: images_to_know(after)
 -- What is kept in memory of each image, of the rows after one: short digests of its checksum and of its picture's hash.
-select image_id, hash(checksum) as bytes_digest, coalesce(hash(picture_hash), 0)::ubigint as picture_digest,
+select hash(checksum) as bytes_digest, coalesce(hash(picture_hash), 0)::ubigint as picture_digest,
        coalesce(phash, 0)::ubigint as phash, (phash is not null and not coalesce(flat, false)) as hashed, rowid as place
 from image_facts where rowid > $after
 
@@ -16,7 +16,7 @@ select hash($checksum::varchar) as bytes_digest, coalesce(hash($picture_hash::va
 
 -- name: images_met(rows)
 -- Images that an arriving file may be a copy of.
-select rowid as place, image_id, uri, path, checksum, picture_hash, content_key(picture_hash, checksum) as content
+select rowid as place, hash(checksum) as bytes_digest, image_id, uri, path, checksum, picture_hash, content_key(picture_hash, checksum) as content
 from image_facts where rowid in (select unnest($rows::bigint[]))
 
 -- name: said_of(content, contents)
@@ -34,3 +34,13 @@ where checksum = $checksum and state <> 'restored' order by removed_at desc limi
 -- Which arriving files were turned away, and which of them were put back, the latest first.
 select "at", actor, kind, payload from ledger_events
 where kind in ('arrival_turned_away', 'arrival_put_back') order by seq desc
+
+-- name: pictures_to_describe(after, most)
+-- Pictures that features can be found in, of the rows after one, in the order of rows.
+select rowid as place, checksum, uri from image_facts
+where rowid > $after and width is not null and not coalesce(flat, false)
+order by rowid limit $most
+
+-- name: digests_of_files(checksums)
+-- The short digests of files by their checksums, as they are kept in memory.
+select c.checksum, hash(c.checksum) as bytes_digest from (select unnest($checksums::varchar[]) as checksum) c

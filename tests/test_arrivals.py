@@ -154,7 +154,6 @@ def test_the_memory_is_read_in_pieces_and_anew(ws: wb.Bench) -> None:
     assert known.count == 3
     assert len(known.hashes) == 2, "the white one says nothing"
     ids = image_ids(ws)
-    assert {known.id_at(place) for place in range(3)} == set(ids.values())
     details = known.details(ws, range(3))
     assert {row[2]: row[0] for row in details.values()} == ids
     known.rows[0] = 10_000
@@ -165,6 +164,17 @@ def test_the_memory_is_read_in_pieces_and_anew(ws: wb.Bench) -> None:
     known.count += 1  # as if one had been taken out meanwhile
     known.follow(ws)
     assert np.array_equal(np.sort(known.bytes_digests), before)
+
+
+def test_an_image_that_was_renamed_is_known_by_its_new_name(tmp_path: Path) -> None:
+    fill(tmp_path / "in", {"one.jpg": encoded(ONE, "JPEG", quality=92)})
+    with wb.open(tmp_path / "ws", actor="tester") as bench:
+        bench.scan(tmp_path / "in", workers=1, progress=False)
+        assert bench.check(COPIES["exact"]()).of[0].path == "one.jpg"
+        bench.bulk.rename("sold", list(image_ids(bench).values())).apply()
+        for kind in ("exact", "recompressed"):
+            [match] = bench.check(COPIES[kind]()).of
+            assert (match.path, match.image_id) == ("sold.jpg", image_ids(bench)["sold.jpg"])
 
 
 def test_files_that_arrived_before_are_known_where_asked_for(ws: wb.Bench, tmp_path: Path) -> None:

@@ -1,15 +1,18 @@
 """Arriving files: is this picture new, or is it here already, and why? Asked before a file is taken in.
 
 What is needed to answer at once is kept in memory: of each image two short digests and a perceptual hash. It follows
-the catalogue by itself. A file is decoded in a worker process, as in a scan: a hostile one can do no harm here.
+the catalogue by itself. A file is decoded in a worker process, as in a scan: a hostile one can do no harm here. Where
+neither bytes nor hashes know a picture, parts of it are looked for: crops, screenshots, collages; see
+`workbench.known_parts`, which takes disk and time, so that larger collections ask for it.
 """
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast
@@ -17,13 +20,14 @@ from typing import Any, Literal, NamedTuple, cast
 import numpy as np
 
 from workbench import dedup_settings, sources, turning_away
-from workbench.comparing import Comparison, Shown, compare_turned
+from workbench.comparing import Comparison, Shown, compare, compare_turned
 from workbench.dedup_settings import Settings
 from workbench.errors import BadValue
 from workbench.finders.judging import thresholds_of
 from workbench.fingerprints import SYMMETRIES
 from workbench.hash_index import HashIndex
 from workbench.in_words import InWords
+from workbench.known_parts import Found, KnownParts
 from workbench.known_pictures import KnownPictures
 from workbench.measure import PICTURE_FACTS, Item, Measured, failed
 from workbench.relations import DUPLICATES, RELATIONS, content_key
@@ -49,7 +53,11 @@ VERDICTS: dict[str, str] = {
 }
 """What can be said of an arriving file → in words."""
 
+PARTS_UP_TO = 100_000
+"""Images up to which parts of pictures are looked for unless ``dedup.toml`` says otherwise."""
+
 _TASK = "workbench.measure:measure_arrival"
+_DESCRIBED = 64  # pictures that one check describes at most, in half a second
 _DEADLINE, _MEMORY = 60.0, 2 * 2**30
 _MOST = 20  # pictures with near hashes that one is compared with
 _REMEMBERED = 20_000  # files that arrived and aren't catalogued yet
@@ -164,7 +172,9 @@ def check(
     """Say whether a picture is new or here already, and why.
 
     The same bytes, the same picture in other bytes, and copies that were edited lightly, turned or mirrored are found.
-    Parts of pictures (crops, collages) are found by `workbench.dedup.find_duplicates` once the file is catalogued.
+    Parts of pictures (crops, screenshots, collages) are looked for in collections of up to `PARTS_UP_TO` images, or
+    ``parts_up_to`` of ``[arrivals]`` in ``dedup.toml``, whose ``parts = true`` or ``false`` decides without counting.
+    Each check describes some pictures that aren't yet; `prepare` describes all. The answer says what was searched.
 
     Parameters
     ----------
@@ -181,7 +191,7 @@ def check(
     Raises
     ------
     BadValue
-        There is no such policy, or bytes are to be moved.
+        There is no such policy, bytes are to be moved, or ``[arrivals]`` says something that can't be.
     NotFound, SourceUnreachable
         There is no such file, or it can't be looked at. What can't be read as a picture is an answer, not an error.
     """
@@ -190,6 +200,48 @@ def check(
     if wanted == "quarantine" and not isinstance(file, str | Path):
         raise BadValue("Bytes can't be moved into quarantine.", hint="Give the file's path, or another policy.")
     return _checker(ws).check(file, wanted, chosen, remember=remember)
+
+
+def prepare(
+    ws: Workspace,
+    *,
+    settings: Settings | None = None,
+    most: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    cancel: threading.Event | None = None,
+) -> int:
+    """Describe the pictures in which parts of arriving ones are looked for; return how many can be found in now.
+
+    Takes some 10 ms and 2 kB a picture, and nothing where that was done before.
+
+    Parameters
+    ----------
+    ws : Workspace
+    settings : Settings, optional
+        Those of the workspace when not given. Where they say that parts aren't looked for, nothing is done.
+    most : int, optional
+        Describe so many at most; all when not given.
+    progress : callable, optional
+        Called with how many can be found in, of how many images.
+    cancel : threading.Event, optional
+        Set it from anywhere to end; what was described is kept.
+    """
+    return _checker(ws).prepare(settings or dedup_settings.load(ws.folder), most, progress, cancel)
+
+
+def parts_wanted(settings: Settings, images: int) -> bool:
+    """Return whether parts of pictures are looked for in a collection of so many images.
+
+    Raises
+    ------
+    BadValue
+        ``[arrivals]`` says something that can't be.
+    """
+    told = settings.tables.get("arrivals", {})
+    asked, upto = told.get("parts"), told.get("parts_up_to", PARTS_UP_TO)
+    if asked not in (None, True, False) or isinstance(upto, bool) or not isinstance(upto, int) or upto < 0:
+        raise BadValue("[arrivals] can't be read.", hint="parts is true or false, and parts_up_to a number of images.")
+    return images <= upto if asked is None else bool(asked)
 
 
 def policy_of(policy: str | None, settings: Settings) -> Policy:
@@ -270,6 +322,7 @@ class _Checker:
         self._ws = weakref.ref(ws)
         self.pool = Pool(_TASK, workers=1, deadline=_DEADLINE, memory=_MEMORY)
         self._known = KnownPictures()
+        self._parts = KnownParts(ws.folder / "parts")
         self._arrived: list[_Other] = []
         self._arrived_hashes, self._arrived_hashed = HashIndex(), np.empty(0, np.int64)
         self._alone = threading.RLock()
@@ -297,6 +350,26 @@ class _Checker:
         arrival.seconds = round(time.monotonic() - began, 4)
         return arrival
 
+    def prepare(
+        self,
+        settings: Settings,
+        most: int | None,
+        progress: Callable[[int, int], None] | None,
+        cancel: threading.Event | None,
+    ) -> int:
+        left = most if most is not None else sys.maxsize
+        with self._alone:
+            self._known.follow(self.ws)
+            if not parts_wanted(settings, self._known.count):
+                return 0
+            while left > 0 and not (cancel is not None and cancel.is_set()):
+                left -= self._parts.follow(self.ws, min(left, _DESCRIBED))
+                if progress is not None:
+                    progress(self._parts.count, self._known.count)
+                if self._parts.complete:
+                    break
+        return self._parts.count
+
     def _measure(self, file: str | Path | bytes) -> tuple[str, str, Measured]:
         if not isinstance(file, str | Path):
             item: Any = bytes(file)
@@ -323,12 +396,55 @@ class _Checker:
             arrival.verdict, arrival.because = "known", f"{VERDICTS['known']} Its image_id is {itself.image_id}."
             return
         others = {called: other for called, other in others.items() if other.uri != seen.uri}
-        arrival.of = sorted(self._matches(seen, near, others, said, settings), key=_strength)
+        matches = self._matches(seen, near, others, said, settings)
+        looked = "" if any(match.is_duplicate for match in matches) else self._look_for_parts(seen, matches, settings)
+        arrival.of = sorted(matches, key=_strength)
         if arrival.of:
             arrival.verdict = "duplicate" if arrival.of[0].is_duplicate else "variant"
             arrival.because = arrival.of[0].because
         else:
-            arrival.verdict, arrival.because = "new", self._why_new(seen, near)
+            arrival.verdict, arrival.because = "new", f"{self._why_new(seen, near)}{looked}"
+
+    # -- parts of pictures
+
+    def _look_for_parts(self, seen: _Seen, matches: list[Match], settings: Settings) -> str:
+        """Add the pictures that hold a part of an arriving one, or the other way round; say what was searched."""
+        if seen.flat or seen.thumbnail is None or not self._known.count:
+            return ""
+        if not parts_wanted(settings, self._known.count):
+            return " Parts of pictures weren't looked for."
+        self._parts.follow(self.ws, _DESCRIBED)
+        one = Shown(seen.checksum, seen.uri, seen.thumbnail)
+        found = {one.checksum: one for one in self._parts.alike(self.ws, one)}
+        met = {match.checksum for match in matches}
+        others = [other for other in self._files(found.keys() - met) if other.uri != seen.uri]
+        with self.ws.reading():
+            said = self._said(seen, dict(enumerate(others)))
+        thumbnails = self.ws.thumbnails.get_many({other.checksum for other in others})
+        for other in others:
+            shown = Shown(other.checksum, other.uri, thumbnails.get(other.checksum))
+            match = (
+                _decided(other, *said[other.content])
+                if other.content in said
+                else _laid_beside(one, shown, found[other.checksum], other, settings)
+            )
+            if match is not None and match.relation != "not_duplicate":
+                matches.append(match)
+        searched = f"{min(self._parts.count, self._known.count):,}"
+        if not self._parts.complete:
+            searched += f" of {self._known.count:,}"
+        return f" Parts of pictures were looked for in {searched}."
+
+    def _files(self, checksums: Collection[str]) -> list[_Other]:
+        """Return the catalogued files of these bytes."""
+        if not checksums:
+            return []
+        with self.ws.reading() as connection:
+            sql = self.ws.catalog.named("digests_of_files").sql
+            rows = connection.execute(sql, {"checksums": sorted(checksums)}).fetchall()
+        known = self._known.bytes_digests
+        places = [place for _, digest in rows for place in np.flatnonzero(known == np.uint64(digest))[:_MOST].tolist()]
+        return [_Other(*values) for _, values in sorted(self._known.details(self.ws, places).items())]
 
     def _why_new(self, seen: _Seen, near: Mapping[int, _Near]) -> str:
         said = f"Nothing among {self._known.count:,} images is like it."
@@ -456,6 +572,17 @@ def _seen(uri: str, measured: Measured) -> _Seen | None:
     return _Seen(
         uri, measured.checksum, facts["picture_hash"], facts["phashes"], bool(facts["flat"]), measured.thumbnail
     )  # fmt: skip
+
+
+def _laid_beside(one: Shown, shown: Shown, found: Found, other: _Other, settings: Settings) -> Match | None:
+    """Compare an arriving picture with one that seems to hold a part of it, or the other way round.
+
+    Only copies are told: that two pictures have the same backdrop is nothing to hold a new one up for.
+    """
+    verdict = compare(Comparison(one, shown, None, thresholds_of(settings), found.mirrored))
+    if not isinstance(verdict, Verdict) or not verdict.is_duplicate:
+        return None
+    return other.match(verdict.relation, verdict.score, str(verdict.evidence["because"]), verdict.evidence)
 
 
 def _equal(seen: _Seen, other: _Other) -> Match | None:

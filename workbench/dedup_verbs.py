@@ -124,6 +124,14 @@ class Dedup:
 
         return dedup_report.verify_report(folder, self._ws.folder, progress=progress)
 
+    def prepare(self, *, progress: bool | Tell = True, cancel: threading.Event | None = None) -> int:
+        """Describe the pictures that parts of arriving files are looked for in: see `workbench.arrivals.prepare`."""
+        from workbench import arrivals  # brings OpenCV, which few need
+
+        cancel = cancel or threading.Event()
+        with self._show(progress, cancel, "Describing", "images") as tell:
+            return arrivals.prepare(self._ws, progress=tell, cancel=cancel)
+
     def optimise(self, images: Any = None, policy: Policy | None = None, **how: Any) -> Optimisation:
         """Work out how much smaller files can become, without loss or by a policy: see `workbench.optimise.preview`."""
         return smaller(self._ws, images, policy, **how)

@@ -6,14 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from workbench.hash_index import Hashes, HashIndex
 from workbench.workspace import Workspace
 
 
 class KnownPictures:
-    """Of each image its id, two digests and a perceptual hash, some 60 bytes in all, following the catalogue.
+    """Of each image two digests and a perceptual hash, some 40 bytes in all, following the catalogue.
 
     Attributes
     ----------
@@ -33,8 +32,6 @@ class KnownPictures:
         self._clear()
 
     def _clear(self) -> None:
-        self._ids: list[pa.Array] = []
-        self._starts: list[int] = [0]
         self.bytes_digests: Hashes = np.empty(0, np.uint64)
         self.picture_digests: Hashes = np.empty(0, np.uint64)
         self.hashes, self.hashed = HashIndex(), np.empty(0, np.int64)
@@ -65,22 +62,15 @@ class KnownPictures:
         self.bytes_digests = np.append(self.bytes_digests, table["bytes_digest"].to_numpy())
         self.picture_digests = np.append(self.picture_digests, table["picture_digest"].to_numpy())
         self.rows = np.append(self.rows, table["place"].to_numpy())
-        self._ids.append(table["image_id"].combine_chunks())
         self.count += len(table)
-        self._starts.append(self.count)
         self._last_row = int(table["place"].to_numpy().max())
 
-    def id_at(self, place: int) -> str:
-        """Return the id of an image."""
-        part = int(np.searchsorted(self._starts, place, "right")) - 1
-        return str(self._ids[part][place - self._starts[part]].as_py())
-
     def details(self, ws: Workspace, places: Iterable[int]) -> dict[int, tuple[Any, ...]]:
-        """Return what the catalogue says of images, by place; those that are gone are absent."""
+        """Return what the catalogue says of images, by place; what is gone, or has other bytes now, is absent."""
         row_of = {int(self.rows[place]): place for place in places}
         if not row_of:
             return {}
         with ws.reading() as connection:
             rows = connection.execute(ws.catalog.named("images_met").sql, {"rows": list(row_of)}).fetchall()
-        found = {row_of[row]: tuple(values) for row, *values in rows}
-        return {place: values for place, values in found.items() if values[0] == self.id_at(place)}
+        found = {row_of[row]: (digest, tuple(values)) for row, digest, *values in rows}
+        return {place: values for place, (digest, values) in found.items() if digest == self.bytes_digests[place]}

@@ -6,12 +6,12 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from workbench import dedup_settings, sources
-from workbench.arrivals import Arrival, Policy, check, policy_of
+from workbench.arrivals import Arrival, Policy, check, policy_of, prepare
 from workbench.dedup_settings import Settings
 from workbench.errors import BadValue, NotFound, StorageError
 from workbench.in_words import InWords
@@ -25,6 +25,8 @@ UNFINISHED = (".part", ".partial", ".crdownload", ".download", ".filepart", ".tm
 """Ends of names that programs give to files which they haven't finished."""
 
 _LEAST, _SHARE = 0.2, 5  # seconds between two looks, and how many times longer than a look takes
+
+_DESCRIBED = 16  # pictures that are described between two looks
 
 _State = tuple[int, int]  # size, mtime_ns
 
@@ -154,9 +156,16 @@ class _Watch:
             if once and not self._growing:
                 break
             spent = time.monotonic() - looked
+            if not once and not self._growing:
+                self._prepare()
             self.stop.wait(max(min(_LEAST, self.settle / 2), _SHARE * spent if not once else 0.01))
         self.report.seconds = round(time.monotonic() - began, 3)
         return self.report
+
+    def _prepare(self) -> None:
+        """Describe some pictures while nothing arrives."""
+        with suppress(StorageError):
+            prepare(self.ws, settings=self.settings, most=_DESCRIBED)
 
     def _look(self) -> None:
         """Look once at everything in the folder, and answer for what has settled."""
