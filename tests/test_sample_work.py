@@ -97,3 +97,29 @@ def test_it_wants_a_new_folder_and_enough_to_tell(week: Recorded, tmp_path: Path
     (tmp_path / "empty").mkdir()
     with pytest.raises(BadValue, match="There are no images"):
         sample_work.record(tmp_path / "new", {"a": tmp_path / "empty", "b": tmp_path / "empty"})
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("LA-10256_blue_front.tif", "Blue lamp 10256, front view"),
+        ("MG-10354_white_angle (1).jpg", "White pot 10354, from the side"),
+        ("Plate 0099.tif", "Glass plate 99"),
+        ("scan00307.jpg", "Scanned page 307"),
+        ("IMG_2217.jpg", "Photograph 2217"),
+        ("XX-1_blue_front.jpg", "Photograph 1"),
+        ("nested", "Photograph nested"),
+    ],
+)
+def test_what_people_enter_is_what_the_picture_shows(name: str, title: str) -> None:
+    assert sample_work.title_of(name) == title
+
+
+def test_a_misspelt_title_is_one(week: Recorded, ws: wb.Bench) -> None:
+    slips = week.planted[week.planted["defect"] == "misspelt"]
+    entered = ws.sql("select h.*, i.name from history h join images i using (image_id) where field = 'Xmp.dc.title'")
+    assert len(slips)
+    for slip in slips.itertuples():
+        said = entered[(entered["image_id"] == slip.image_id) & (entered["actor"] == slip.operator)].iloc[0]
+        assert said["value"] != sample_work.title_of(said["name"])
+        assert sorted(said["value"]) == sorted(sample_work.title_of(said["name"]))

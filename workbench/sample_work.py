@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -33,7 +34,10 @@ from workbench.workspace import VERSION
 PROFILE = "dublin-core"
 TITLE, PLACE, CREATOR = "Xmp.dc.title", "Xmp.dc.coverage", "Xmp.dc.creator"
 
-_THINGS = ("Linen shirt", "Oak table", "Copper kettle", "Wool scarf", "Field map", "Glass plate", "Harbour", "Tin toy")
+_PRODUCTS = {"BG": "bag", "BT": "bottle", "CH": "chair", "LA": "lamp", "MG": "pot", "SH": "shoe"}
+_VIEWS = {"angle": "from the side", "detail": "detail", "front": "front view"}
+_PRODUCT = re.compile(r"([A-Z]{2})-(\d+)_([a-z]+)_([a-z]+)")
+_OTHERS = {"Plate": "Glass plate", "scan": "Scanned page"}
 _PLACES = ("Freiburg", "Lyon", "Turin", "Porto", "Ghent", "Malmö", "Kraków", "Graz")
 _MAKERS = ("Studio North", "Studio South", "A. Keller", "M. Duarte")
 _MONDAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -182,6 +186,7 @@ class _Story:
         self.ws.ledger.close()
         self.ws.ledger = self.ledger
         self.images: dict[str, list[str]] = {}
+        self.titles: dict[str, str] = {}
 
     def close(self) -> None:
         """Let go of the workspace."""
@@ -215,10 +220,11 @@ class _Story:
         for batch, source in batches.items():
             ws.scan(source, batch=batch, progress=False)
             self.after(600)
-            ids = ws.sql("select image_id from images where batch = ? order by path", [batch])["image_id"].tolist()
-            if not ids:
+            rows = ws.sql("select image_id, name from images where batch = ? order by path", [batch])
+            if rows.empty:
                 raise BadValue(f"There are no images in {source}.", hint="Name a folder with images for each batch.")
-            self.images[batch] = ids
+            self.images[batch] = rows["image_id"].tolist()
+            self.titles |= zip(rows["image_id"], rows["name"].map(title_of), strict=True)
 
     def audit(self) -> None:
         """Audit everything."""
@@ -265,8 +271,11 @@ class _Story:
 
     def _truth(self, image_id: str) -> dict[str, Any]:
         drawn = random.Random(image_id)  # noqa: S311  as above
-        title = {"x-default": f"{drawn.choice(_THINGS)}, no. {drawn.randrange(1, 900)}"}
-        return {TITLE: title, PLACE: drawn.choice(_PLACES), CREATOR: [drawn.choice(_MAKERS)]}
+        return {
+            TITLE: {"x-default": self.titles[image_id]},
+            PLACE: drawn.choice(_PLACES),
+            CREATOR: [drawn.choice(_MAKERS)],
+        }
 
     def _answer(self, person: Person, image_id: str) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         """Return what somebody enters for an image, and what is wrong with it."""
@@ -289,7 +298,7 @@ class _Story:
         if defect == "wrong":
             return self.random.choice([place for place in _PLACES if place != value])
         text = value["x-default"]
-        place = self.random.randrange(1, len(text) - 6)
+        place = self.random.choice([at for at in range(1, len(text) - 2) if text[at].lower() != text[at + 1].lower()])
         return {"x-default": text[:place] + text[place + 1] + text[place] + text[place + 2 :]}
 
     # -- quality
@@ -395,6 +404,16 @@ class _Story:
             ws.embed(self.images[batch], mode="copy", to=self.made.folder / "exports" / batch, progress=False)
             self.after(300)
             ws.qc.move(batch, "delivered")
+
+
+def title_of(name: str) -> str:
+    """Return what a picture of the sample shows, as far as its file's name tells: what to enter for its title."""
+    stem = name.rpartition(".")[0] or name
+    found = _PRODUCT.match(stem)
+    if found and found[1] in _PRODUCTS:
+        return f"{found[3].capitalize()} {_PRODUCTS[found[1]]} {found[2]}, {_VIEWS.get(found[4], found[4])}"
+    thing = next((said for begins, said in _OTHERS.items() if stem.startswith(begins)), "Photograph")
+    return f"{thing} {''.join(re.findall(r'[0-9]+', stem)).lstrip('0') or stem}"
 
 
 _NAME = "Invented work"
