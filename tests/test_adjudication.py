@@ -108,6 +108,14 @@ def test_writing_the_same_as_one_is_choosing_it(ws: wb.Bench, session: Adjudicat
     assert ws.sql("select chosen from adjudications")["chosen"].tolist() == ["first"]
 
 
+def test_terms_are_offered_as_in_the_form(session: AdjudicationSession) -> None:
+    assert [one["term"] for one in session.complete(COUNTRY, "ge")["terms"]] == ["Georgia", "Germany"]
+    assert [one["term"] for one in session.complete(WORDS, "linen s")["terms"]] == ["linen shirt"]
+    assert session.complete(COUNTRY, "zz")["terms"] == []
+    with pytest.raises(BadValue, match="no field"):
+        session.complete("Xmp.photoshop.City", "T")
+
+
 def test_what_the_profile_refuses_is_said_first(ws: wb.Bench, session: AdjudicationSession) -> None:
     while here(session)["field"]["key"] != COUNTRY:
         session.next()

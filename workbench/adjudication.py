@@ -32,7 +32,7 @@ from workbench.form_views import RIGHT_TO_LEFT, field_form, told_finding
 from workbench.grid import Reply
 from workbench.image_values import Content, Entry, cleaned, shaped
 from workbench.queues import Queue, has_ended, holder_here
-from workbench.tag_pages import Pace
+from workbench.tag_pages import Completing, Pace
 from workbench.tag_steps import add_entries
 from workbench.workspace import Workspace
 
@@ -138,6 +138,7 @@ class AdjudicationSession:
         self.own = 0
         self.queue = Queue(f"adjudicate/{self.task.task_id}", self._append, holder=holder_here(), gone=has_ended)
         self._following = Following(ws, self._hear)
+        self._completing = Completing(ws, self.language, self._following.ahead)
         self._load()
         self._find(0)
 
@@ -223,7 +224,8 @@ class AdjudicationSession:
     @property
     def verbs(self) -> dict[str, Callable[..., Reply | dict[str, Any]]]:
         """What a browser may ask for."""
-        names = ("view", "choose", "edit", "next", "previous", "skip", "undo", "refresh", "peek", "picture", "release")
+        names = ("view", "choose", "edit", "next", "previous", "skip", "undo", "refresh", "peek", "picture", "release",
+                 "complete")  # fmt: skip
         return {name: getattr(self, name) for name in names}
 
     def view(self) -> dict[str, Any]:
@@ -456,6 +458,12 @@ class AdjudicationSession:
         """Return a rendering a browser can show, its longer edge at most ``edge`` pixels, as the only buffer."""
         edge = max(EDGES[0], min(int(edge), EDGES[1]))
         return Reply({"image_id": image_id, "edge": edge}, [self._following.picture(image_id, edge)])
+
+    def complete(self, field: str, text: str, limit: int = 12) -> dict[str, Any]:
+        """Return terms for what has been typed: of the field's vocabulary, else of the values the collection uses."""
+        if field not in self.task.comparators:
+            raise BadValue(f"The double entry has no field {field!r}.", hint=f"It has {', '.join(self.task.fields)}.")
+        return {"field": field, "text": text, "terms": self._completing.terms(self.profile.fields[field], text, limit)}
 
     def release(self) -> dict[str, Any]:
         """Let go of the image taken, so that others get it."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from double_entered import COUNTRY, HEADLINE, TITLE, colleague, differing, enter, opened
+from double_entered import COUNTRY, HEADLINE, TITLE, WORDS, colleague, differing, enter, opened
 from tagged_collection import ids, shown, workspace
 
 import workbench as wb
@@ -152,6 +152,49 @@ def test_skipped_and_stepped_through(judging: MiniHost, page: Any) -> None:
         moved(page, seen[-1])
     assert there(judging) == seen[2]
     assert len(set(seen)) == 4
+
+
+def test_a_term_of_the_vocabulary_is_offered_and_taken_by_enter(ws: wb.Bench, judging: MiniHost, page: Any) -> None:
+    while there(judging)[1] != COUNTRY:
+        before = there(judging)
+        page.keyboard.press("n")
+        moved(page, before)
+    image_id, _ = before = there(judging)
+    page.keyboard.press("e")
+    page.keyboard.type("geo")
+    offered = page.locator(".wb-judge-edit .wb-terms li")
+    page.locator(".wb-judge-edit .wb-terms [aria-selected=true]", has_text="Georgia").wait_for()
+    page.keyboard.press("Escape")
+    offered.first.wait_for(state="hidden")
+    assert page.locator(".wb-judge-edit textarea").input_value() == "geo", "Escape has closed the list only"
+    page.keyboard.press("ArrowDown")
+    page.locator(".wb-judge-edit .wb-terms [aria-selected=true]", has_text="Georgia").wait_for()
+    page.keyboard.press("Enter")
+    assert page.locator(".wb-judge-edit textarea").input_value() == "Georgia"
+    page.keyboard.press("Control+Enter")
+    moved(page, before)
+    assert shown(ws, image_id, COUNTRY) == [(None, "Georgia")]
+
+
+def test_in_a_list_terms_are_offered_for_the_line_that_is_written(ws: wb.Bench, host: Show, page: Any) -> None:
+    task = opened(ws, [WORDS], 2)
+    enter(ws, task, "ann", {n: {WORDS: ["shirt", "term 0001"]} for n in range(2)})
+    enter(ws, task, "ben", {n: {WORDS: ["shirt"]} for n in range(2)})
+    made = host(lambda: Adjudicate(ws, task.task_id))
+    image_id, _ = before = there(made)
+    page.locator(".wb-judge").focus()
+    page.keyboard.press("e")
+    page.keyboard.type("shirt\nslee")
+    page.locator(".wb-judge-edit .wb-terms li", has_text="sleeve").wait_for()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    page.keyboard.type("li")
+    page.locator(".wb-judge-edit .wb-terms li", has_text="linen shirt").click()
+    assert page.locator(".wb-judge-edit textarea").input_value().split("\n") == ["shirt", "sleeve", "linen shirt"]
+    page.keyboard.press("Control+Enter")
+    moved(page, before)
+    assert [value for _, value in shown(ws, image_id, WORDS)] == ["shirt", "sleeve", "linen shirt"]
 
 
 def test_a_wrong_value_is_taken_at_the_second_time_only(ws: wb.Bench, judging: MiniHost, page: Any) -> None:

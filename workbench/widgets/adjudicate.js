@@ -5,10 +5,14 @@ import { CHOOSE_KEYS, decideCommandOf, LOOK_KEYS, WRITE_KEYS, written } from "./
 import { asGroup, asWidget, begin, comeHome, hearKeys } from "./js/as_widget.js";
 import { button, el, helpPanel, icon, ICONS, showTrouble } from "./js/dom.js";
 import { staysInForm } from "./js/tag_keys.js";
+import { suggestBox } from "./js/suggest_box.js";
 import { EDGE, mountStage } from "./js/tag_stage.js";
 
 const KEY_OF = /** @type {Record<string, string>} */ ({ left: "1", right: "2" });
 let mounted = 0;
+
+/** Whether terms are offered while a field is written, as in the form. @param {any} field */
+const offersTerms = (field) => field.completes && (field.control === "chips" || (field.control === "text" && !field.long));
 
 /** @param {HTMLElement} root @param {import("./js/channel.js").Channel} channel */
 export function mountAdjudication(root, channel) {
@@ -17,6 +21,8 @@ export function mountAdjudication(root, channel) {
   let page = null;
   let gone = false;
   let warned = "";
+  /** Terms offered while somebody writes; null where none are. @type {{key: (event: KeyboardEvent) => boolean} | null} */
+  let terms = null;
   /** The last thing that was asked for: commands wait for each other. @type {Promise<any>} */
   let turn = Promise.resolve();
 
@@ -171,7 +177,8 @@ export function mountAdjudication(root, channel) {
         const named = lang === "x-default" ? one.field.first || "default" : lang;
         const box = el("textarea", { class: "wb-input", rows: control === "chips" ? 4 : one.field.long ? 4 : 1, "data-lang": lang, dir: page.rtl.includes(lang) ? "rtl" : "auto", "aria-label": `${one.field.label}${lang ? `, ${named}` : ""}` });
         box.value = text;
-        return el("label", { class: "wb-judge-box" }, [...(lang ? [el("span", { class: "wb-hint", text: named })] : []), box]);
+        const listed = offersTerms(one.field) ? termsFor(box, one.field) : [];
+        return el("label", { class: "wb-judge-box" }, [...(lang ? [el("span", { class: "wb-hint", text: named })] : []), el("span", { class: "wb-control" }, [box, ...listed])]);
       }),
       el("div", { class: "wb-judge-does" }, [
         button("Decide for this (Ctrl + Enter)", () => run("save"), { class: "wb-button wb-main" }, [icon(ICONS.check), el("span", { text: "This is right" }), el("kbd", { text: "Ctrl Enter" })]),
@@ -183,7 +190,32 @@ export function mountAdjudication(root, channel) {
     editing.querySelector("textarea")?.select();
   }
 
+  /** Terms for what is being written, as in the form: for a text, or for the line one is at. @param {any} box @param {any} field */
+  function termsFor(box, field) {
+    const many = field.control === "chips";
+    const bounds = () => {
+      const at = box.selectionStart ?? 0;
+      const end = box.value.indexOf("\n", at);
+      return many ? [box.value.lastIndexOf("\n", at - 1) + 1, end < 0 ? box.value.length : end] : [0, box.value.length];
+    };
+    const made = suggestBox(box, {
+      find: async () => {
+        const text = box.value.slice(...bounds()).trim();
+        return text ? (await channel.call("complete", { field: field.key, text })).view.terms : [];
+      },
+      take(term) {
+        const [from, to] = bounds();
+        box.setRangeText(term, from, to, "end");
+      },
+      skip: (term) => many && box.value.split("\n").some((/** @type {string} */ line) => line.trim() === term),
+      first: field.strict && !many,
+    });
+    terms = made;
+    return [made.list];
+  }
+
   function closeEdit() {
+    terms = null;
     editing.hidden = true;
     editing.replaceChildren();
   }
@@ -260,6 +292,7 @@ export function mountAdjudication(root, channel) {
   /** @param {KeyboardEvent} event @param {HTMLElement} target */
   function pressed(event, target) {
     const writing = target.tagName === "TEXTAREA";
+    if (terms && editing.contains(target) && terms.key(event)) return event.preventDefault();
     const command = decideCommandOf(event, writing);
     if (!command) return;
     if (writing && command === "save" && editing.hidden) return;

@@ -8,7 +8,7 @@ import { el } from "./dom.js";
 let made = 0;
 
 /**
- * @param {HTMLInputElement} input
+ * @param {HTMLInputElement | HTMLTextAreaElement} input
  * @param {{find: (text: string) => Promise<Term[]>, take: (term: string) => void, first: boolean, skip?: (term: string) => boolean}} given
  * `first` preselects the first term, for fields that hold nothing else
  */
