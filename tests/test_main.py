@@ -2,6 +2,7 @@ import contextlib
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from small_collections import command, fill, jpeg, pictures, png
 
 import workbench as wb
 from workbench.__main__ import main
+from workbench.command_verbs import in_commands
 
 pytestmark = pytest.mark.core
 
@@ -182,3 +184,31 @@ def test_a_terminal_sees_how_far_it_is(home: Path, tmp_path: Path, verb: tuple[s
     given = [str(tmp_path / "out") if word == "out" else word for word in verb]
     assert shown in on_a_terminal(*given, "--workspace", home / "w")
     assert "%" not in on_a_terminal(*given, "--workspace", home / "w", "--quiet")
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ("ws.qc.batches() lists them.", "`workbench qc batches` lists them."),
+        ("Hand it in first: ws.qc.move('b1', 'ready_for_qc').", "Hand it in first: `workbench qc move`."),
+        ("`ws.sql('from batches')` lists them.", '`workbench sql "from batches"` lists them.'),
+        ("Undo that first, or ws.undo(7, force=True).", "Undo that first, or `workbench undo 7 --force`."),
+        ("Values are changed through ws.set_values.", "Values are changed through `workbench bulk set`."),
+        ("Say one of them.", "Say one of them."),
+    ],
+)
+def test_hints_name_commands(told: str, said: str) -> None:
+    assert in_commands(told) == said
+
+
+def test_every_command_that_a_hint_names_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+    """Read all hints of the package that name calls, and ask for the help of what they become."""
+    texts = "\n".join(one.read_text("utf-8") for one in Path(wb.__file__).parent.glob("*.py"))
+    named = set(re.findall(r"ws\.(?:qc|dedup)\.[a-z_]+\([^)\n]*\)", "\n".join(re.findall(r"hint=.*", texts))))
+    commands = {found[1] for one in named if (found := re.fullmatch(r"`workbench ([a-z -]+)`", in_commands(one)))}
+    assert {"qc batches", "qc samples", "qc verdicts"} <= commands
+    for one in commands:
+        with pytest.raises(SystemExit) as ended:
+            main([*one.split(), "--help"])
+        assert ended.value.code == 0, one
+    capsys.readouterr()

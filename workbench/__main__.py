@@ -8,11 +8,18 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import workbench
-from workbench import dedup_commands, history_commands, qc_commands, report_commands, suggesters
+from workbench import (
+    bulk_commands,
+    command_verbs,
+    dedup_commands,
+    history_commands,
+    qc_commands,
+    report_commands,
+    suggesters,
+)
 from workbench.catalog import was_interrupted
 from workbench.delivery import FORMATS as EXPORTS
 from workbench.errors import BadValue, Broken, WorkbenchError
@@ -23,10 +30,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {}
 
 
 def _workspace(args: argparse.Namespace) -> workbench.Bench:
-    folder = Path(args.workspace)
-    if args.command != "scan" and not (folder / "workspace.toml").exists():
-        raise BadValue(f"{folder} is not a workspace.", hint="Make one with `workbench scan SOURCE --workspace DIR`.")
-    return workbench.open(folder, actor=args.actor)
+    return command_verbs.opened(args)
 
 
 def _say(data: Any, *, as_json: bool, text: str) -> None:
@@ -35,7 +39,7 @@ def _say(data: Any, *, as_json: bool, text: str) -> None:
 
 def scan(args: argparse.Namespace) -> int:
     """Scan folders (or other sources) into a workspace."""
-    with _workspace(args) as ws:
+    with workbench.open(args.workspace, actor=args.actor) as ws:
         reports = []
         for source in args.source:
             reports.append(
@@ -160,14 +164,34 @@ def suggest(args: argparse.Namespace) -> int:
     return 0 if all(one.outcome == "finished" for one in report.suggesters) else 1
 
 
+def bulk(args: argparse.Namespace) -> int:
+    """Change the metadata or names of many images at once: `workbench bulk --help` lists the verbs."""
+    return command_verbs.run(args, bulk_commands.VERBS)
+
+
+def changes(args: argparse.Namespace) -> int:
+    """List the latest changes, and which of them can be taken back."""
+    with _workspace(args) as ws:
+        return command_verbs.show(ws.changes(last=args.last), args)
+
+
+def undo(args: argparse.Namespace) -> int:
+    """Take a change back, by its number in `workbench changes`; that is a change, too."""
+    with _workspace(args) as ws:
+        event = ws.undo(args.seq, reason=args.reason, force=args.force)
+    told = {"undone": args.seq, "seq": event.seq, "count": event.payload.get("count")}
+    _say(told, as_json=args.json, text=f"Change {args.seq} is taken back, by change {event.seq}.")
+    return 0
+
+
 def dedup(args: argparse.Namespace) -> int:
     """Find duplicates, and what follows: `workbench dedup --help` lists the verbs."""
-    return dedup_commands.run(args)
+    return command_verbs.run(args, dedup_commands.VERBS)
 
 
 def qc(args: argparse.Namespace) -> int:
     """Control quality: batches, samples, verdicts, pace: `workbench qc --help` lists the verbs."""
-    return qc_commands.run(args)
+    return command_verbs.run(args, qc_commands.VERBS)
 
 
 def report(args: argparse.Namespace) -> int:
@@ -206,6 +230,9 @@ COMMANDS.update(
     sample=sample,
     export=export,
     suggest=suggest,
+    bulk=bulk,
+    changes=changes,
+    undo=undo,
     dedup=dedup,
     qc=qc,
     report=report,
@@ -214,13 +241,14 @@ COMMANDS.update(
 )
 
 
-_FAMILIES: dict[str, Any] = {
-    "dedup": dedup_commands,
-    "qc": qc_commands,
-    "report": report_commands,
-    "history": history_commands,
+_FAMILIES: dict[str, Callable[[argparse.ArgumentParser], None]] = {
+    "bulk": lambda parser: command_verbs.add_to(parser, bulk_commands.VERBS),
+    "dedup": lambda parser: command_verbs.add_to(parser, dedup_commands.VERBS),
+    "qc": lambda parser: command_verbs.add_to(parser, qc_commands.VERBS),
+    "report": report_commands.add_to,
+    "history": history_commands.add_to,
 }
-"""Commands that have verbs of their own → where these stand."""
+"""Commands that have verbs or arguments of their own → what adds these."""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -232,7 +260,19 @@ def _parser() -> argparse.ArgumentParser:
         made[name].add_argument("--workers", type=int, help="worker processes; one for each core when not given")
     for name in ("scan", "rebuild", "audit", "embed", "suggest"):
         made[name].add_argument("--quiet", action="store_true", help="no progress bar")
-    for name in ("audit", "export", "scan", "search", "rebuild", "check", "embed", "suggest", "watch"):
+    for name in (
+        "audit",
+        "export",
+        "scan",
+        "search",
+        "rebuild",
+        "check",
+        "embed",
+        "suggest",
+        "changes",
+        "undo",
+        "watch",
+    ):
         made[name].add_argument("--json", action="store_true", help="print JSON")
     made["scan"].add_argument("source", nargs="+", help="a folder, a file, or a URI")
     made["scan"].add_argument("--batch", help="name for what is received by this scan")
@@ -275,6 +315,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     made["suggest"].add_argument("--profile", help="only what fits this profile's fields")
     made["suggest"].add_argument("--query", default="", help="only for the images that this finds, as in search")
+    made["changes"].add_argument("--last", type=int, default=50, metavar="N", help="how many at most (50)")
+    made["undo"].add_argument("seq", type=int, help="its number")
+    made["undo"].add_argument("--force", action="store_true", help="also what was changed again since")
+    made["undo"].add_argument("--reason", default="", help="why; stands in the ledger")
     made["watch"].add_argument("folder", help="where files arrive")
     made["watch"].add_argument(
         "--policy", choices=("report", "refuse", "quarantine"), help="what becomes of duplicates; report if nobody says"
@@ -289,7 +333,7 @@ def _command(commands: Any, name: str, verb: Callable[..., int]) -> argparse.Arg
     says = (verb.__doc__ or "").strip()
     made: argparse.ArgumentParser = commands.add_parser(name, help=says, description=says)
     if name in _FAMILIES:
-        _FAMILIES[name].add_to(made)
+        _FAMILIES[name](made)
     elif name != "sample":
         made.add_argument("--workspace", required=True, metavar="DIR", help="the workspace folder")
         made.add_argument("--actor", help="who works; the login name when not given")
@@ -306,7 +350,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except WorkbenchError as error:
         if args.debug:
             traceback.print_exc()
-        print(f"workbench: {error.message}\n  {error.hint}".rstrip(), file=sys.stderr)
+        hint = command_verbs.in_commands(error.hint)
+        print(f"workbench: {error.message}\n  {hint}".rstrip(), file=sys.stderr)
         return 1
     except (KeyboardInterrupt, RuntimeError) as error:
         if not was_interrupted(error):

@@ -1,43 +1,17 @@
-"""The command line of de-duplication: ``workbench dedup VERB``, each verb registered with its arguments."""
+"""The command line of de-duplication: ``workbench dedup VERB``, a table of verbs."""
 
 from __future__ import annotations
 
 import argparse
-import json
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
+from dataclasses import replace
 
 from workbench import bench, certificate, optimise, removal
+from workbench.command_verbs import Apart, Verb, as_text, say
 from workbench.conversion import TARGETS
 from workbench.dedup_settings import METHODS
 from workbench.errors import BadValue, Stale
 from workbench.relations import DUPLICATES
-from workbench.tables import render, save_table
-
-
-@dataclass(frozen=True, slots=True)
-class Verb:
-    """One verb: what runs, and what adds its arguments to the parser (besides --workspace, --actor and --json)."""
-
-    run: Callable[[bench.Bench, argparse.Namespace], int]
-    arguments: Callable[[argparse.ArgumentParser], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Apart:
-    """A verb that opens no workspace by itself: all its arguments are its own, besides --json."""
-
-    run: Callable[[argparse.Namespace], int]
-    arguments: Callable[[argparse.ArgumentParser], None]
-
-
-def say(data: Any, args: argparse.Namespace, text: str) -> None:
-    """Print a result: as JSON where ``--json`` was said, else in words."""
-    print(json.dumps(data, ensure_ascii=False, indent=1) if args.json else text)
+from workbench.tables import save_table
 
 
 def _find(ws: bench.Bench, args: argparse.Namespace) -> int:
@@ -58,8 +32,8 @@ def _find_arguments(parser: argparse.ArgumentParser) -> None:
 def _plan(ws: bench.Bench, args: argparse.Namespace) -> int:
     """Show what would be moved into quarantine; nothing is touched."""
     made = _planned(ws, args)
-    text = f"{made!r}\n\n{_listed(made)}\n`workbench dedup apply --plan {made.digest}`, with the same filters, does it."
-    say(made.as_dict(), args, text)
+    then = f"`workbench dedup apply --plan {made.digest}`, with the same filters, does it."
+    say(made.as_dict(), args, f"{made!r}\n\n{as_text(made.frame())}\n{then}")
     return 0
 
 
@@ -117,7 +91,11 @@ def _purge(ws: bench.Bench, args: argparse.Namespace) -> int:
     """Delete for good what has been in quarantine long enough."""
     made = ws.dedup.purge(args.image, plans=args.run)
     if not args.yes:
-        say(made.as_dict(), args, f"{made!r}\n\n{_listed(made)}\nSay --yes to delete them: there is no way back.")
+        say(
+            made.as_dict(),
+            args,
+            f"{made!r}\n\n{as_text(made.frame())}\nSay --yes to delete them: there is no way back.",
+        )
         return 0
     return _carried_out(ws, made, args)
 
@@ -128,11 +106,6 @@ def _references(ws: bench.Bench, args: argparse.Namespace) -> int:
     path = save_table(found, args.to)
     say({"files": len(found), "to": str(path)}, args, f"{len(found):,} references written to {path}.")
     return 0
-
-
-def _listed(made: removal.Plan) -> str:
-    table = pa.Table.from_pandas(made.frame(), preserve_index=False)
-    return render(table, "table").decode()
 
 
 def _carried_out(ws: bench.Bench, made: removal.Plan, args: argparse.Namespace) -> int:
@@ -281,29 +254,4 @@ VERBS: dict[str, Verb | Apart] = {
     "report": Verb(_report, _report_arguments),
     "verify-report": Apart(_verify_report, _verify_arguments),
 }
-"""Verb → what it does; its help is the first line of the function's docstring."""
-
-
-def add_to(parser: argparse.ArgumentParser) -> None:
-    """Add the verbs to the parser of ``workbench dedup``."""
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for name, verb in VERBS.items():
-        says = (verb.run.__doc__ or "").strip().splitlines()[0]
-        made = verbs.add_parser(name, help=says, description=says)
-        if isinstance(verb, Verb):
-            made.add_argument("--workspace", required=True, metavar="DIR", help="the workspace folder")
-            made.add_argument("--actor", help="who works; the login name when not given")
-        made.add_argument("--json", action="store_true", help="print JSON")
-        verb.arguments(made)
-
-
-def run(args: argparse.Namespace) -> int:
-    """Run a verb; return the exit code."""
-    verb = VERBS[args.verb]
-    if isinstance(verb, Apart):
-        return verb.run(args)
-    folder = Path(args.workspace)
-    if not (folder / "workspace.toml").exists():
-        raise BadValue(f"{folder} is not a workspace.", hint="Make one with `workbench scan SOURCE --workspace DIR`.")
-    with bench.open(folder, actor=args.actor) as ws:
-        return verb.run(ws, args)
+"""Verb → what it does."""

@@ -6,13 +6,12 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from workbench import bench
-from workbench.errors import BadValue
+from workbench.command_verbs import opened
 from workbench.tables import render
 
 
@@ -37,11 +36,8 @@ def add_to(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Carry a verb out."""
-    folder = Path(args.workspace)
-    if not (folder / "workspace.toml").exists():
-        raise BadValue(f"{folder} is not a workspace.", hint="Make one with `workbench scan SOURCE --workspace DIR`.")
     about = {name: getattr(args, name) for name in ("image", "batch", "person", "since", "until")}
-    with bench.open(folder, actor=args.actor) as ws:
+    with opened(args) as ws:
         return _VERBS[args.verb](ws, args, about)
 
 

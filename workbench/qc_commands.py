@@ -1,44 +1,22 @@
-"""The command line of quality control: ``workbench qc VERB``, each verb registered with its arguments."""
+"""The command line of quality control: ``workbench qc VERB``, a table of verbs."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 
 from workbench import bench, gold, lots
 from workbench.batches import STATES
+from workbench.command_verbs import Verb, say, show
 from workbench.double_entry import STARTS
 from workbench.errors import BadValue
 from workbench.sampling import KINDS, LEVELS, SEVERITIES
-from workbench.tables import render
-
-
-@dataclass(frozen=True, slots=True)
-class Verb:
-    """One verb: what runs, and what adds its arguments to the parser (besides --workspace, --actor and --json)."""
-
-    run: Callable[[bench.Bench, argparse.Namespace], int]
-    arguments: Callable[[argparse.ArgumentParser], None] = lambda parser: None
-
-
-def say(data: Any, args: argparse.Namespace, text: str) -> None:
-    """Print a result: as JSON where ``--json`` was said, else in words."""
-    print(json.dumps(data, ensure_ascii=False, indent=1, default=str) if args.json else text)
-
-
-def show(table: pd.DataFrame, args: argparse.Namespace) -> int:
-    """Print a table."""
-    arrow = pa.Table.from_pandas(table, preserve_index=False)
-    say(arrow.to_pylist(), args, render(arrow, "table").decode())
-    return 0
 
 
 def _roles(ws: bench.Bench, args: argparse.Namespace) -> int:
@@ -405,25 +383,4 @@ VERBS: dict[str, Verb] = {
     "gold-figures": Verb(_gold_figures, _gold_figures_arguments),
     "trainings": Verb(_trainings, _trainings_arguments),
 }
-"""Verb → what it does; its help is the first line of the function's docstring."""
-
-
-def add_to(parser: argparse.ArgumentParser) -> None:
-    """Add the verbs to the parser of ``workbench qc``."""
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for name, verb in VERBS.items():
-        says = (verb.run.__doc__ or "").strip().splitlines()[0]
-        made = verbs.add_parser(name, help=says, description=says)
-        made.add_argument("--workspace", required=True, metavar="DIR", help="the workspace folder")
-        made.add_argument("--actor", help="who works; the login name when not given")
-        made.add_argument("--json", action="store_true", help="print JSON")
-        verb.arguments(made)
-
-
-def run(args: argparse.Namespace) -> int:
-    """Run a verb; return the exit code."""
-    folder = Path(args.workspace)
-    if not (folder / "workspace.toml").exists():
-        raise BadValue(f"{folder} is not a workspace.", hint="Make one with `workbench scan SOURCE --workspace DIR`.")
-    with bench.open(folder, actor=args.actor) as ws:
-        return VERBS[args.verb].run(ws, args)
+"""Verb → what it does."""

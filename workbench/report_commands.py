@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from workbench import bench
-from workbench.errors import BadValue
+from workbench.command_verbs import workspace_folder
 from workbench.report_theme import read_theme
 
 KINDS = ("qc", "audit", "dedup", "delivery", "operations")
@@ -36,9 +36,7 @@ def run(args: argparse.Namespace) -> int:
     """Write the reports, and say what they are."""
     from workbench import reports  # brings plotly's script and the typesetter, which few commands need
 
-    folder = Path(args.workspace)
-    if not (folder / "workspace.toml").exists():
-        raise BadValue(f"{folder} is not a workspace.", hint="Make one with `workbench scan SOURCE --workspace DIR`.")
+    folder = workspace_folder(args)
     out = Path(args.out)
     if args.notebook:
         return _by_notebook(args, folder.absolute(), out)
