@@ -7,12 +7,17 @@ select count(*) as images, coalesce(max(rowid), -1) as last_row from image_facts
 -- name: images_to_know(after)
 -- What is kept in memory of each image, of the rows after one: short digests of its checksum and of its picture's hash.
 select hash(checksum) as bytes_digest, coalesce(hash(picture_hash), 0)::ubigint as picture_digest,
-       coalesce(phash, 0)::ubigint as phash, (phash is not null and not coalesce(flat, false)) as hashed, rowid as place
+       size, coalesce(phash, 0)::ubigint as phash, (phash is not null and not coalesce(flat, false)) as hashed, rowid as place
 from image_facts where rowid > $after
 
 -- name: digests_of(checksum, picture_hash)
 -- The same digests of an arriving file.
 select hash($checksum::varchar) as bytes_digest, coalesce(hash($picture_hash::varchar), 0)::ubigint as picture_digest
+
+-- name: facts_of_bytes(checksum, rows)
+-- What was measured of the file with these bytes, of some rows.
+select picture_hash, phashes, coalesce(flat, false) as flat from image_facts
+where rowid in (select unnest($rows::bigint[])) and checksum = $checksum limit 1
 
 -- name: images_met(rows)
 -- Images that an arriving file may be a copy of.

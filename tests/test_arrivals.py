@@ -17,6 +17,7 @@ from workbench.dedup_settings import Settings
 from workbench.errors import BadValue, NotFound, SourceUnreachable, StorageError
 from workbench.known_pictures import KnownPictures
 from workbench.turning_away import FOLDER, put_back, turned_away
+from workbench.workers import Pool
 
 ONE, OTHER = photograph(420, 300, 1), photograph(420, 300, 2)
 NEW = photograph(420, 300, 9)
@@ -175,6 +176,22 @@ def test_an_image_that_was_renamed_is_known_by_its_new_name(tmp_path: Path) -> N
         for kind in ("exact", "recompressed"):
             [match] = bench.check(COPIES[kind]()).of
             assert (match.path, match.image_id) == ("sold.jpg", image_ids(bench)["sold.jpg"])
+
+
+def test_known_bytes_are_not_decoded_and_the_answer_is_the_same(
+    ws: wb.Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known_bytes = COPIES["exact"]()
+    other = known_bytes[:15] + bytes([known_bytes[15] ^ 1]) + known_bytes[16:]  # another resolution, the same size
+    fill(tmp_path, {"again.jpg": known_bytes, "same size.jpg": other})
+    with monkeypatch.context() as patched:
+        patched.setattr(arrivals._Checker, "_catalogued", lambda *_: None)
+        decoded = [ws.check(given) for given in (tmp_path / "again.jpg", COPIES["exact"]())]
+    with monkeypatch.context() as patched:
+        patched.setattr(Pool, "run", lambda *_: pytest.fail("its bytes are known"))
+        known = [ws.check(given) for given in (tmp_path / "again.jpg", COPIES["exact"]())]
+    assert [{**a.as_dict(), "seconds": 0} for a in decoded] == [{**a.as_dict(), "seconds": 0} for a in known]
+    assert ws.check(tmp_path / "same size.jpg").of[0].relation == "same-picture"
 
 
 def test_files_that_arrived_before_are_known_where_asked_for(ws: wb.Bench, tmp_path: Path) -> None:

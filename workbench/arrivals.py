@@ -1,13 +1,15 @@
 """Arriving files: is this picture new, or is it here already, and why? Asked before a file is taken in.
 
-What is needed to answer at once is kept in memory: of each image two short digests and a perceptual hash. It follows
-the catalogue by itself. A file is decoded in a worker process, as in a scan: a hostile one can do no harm here. Where
-neither bytes nor hashes know a picture, parts of it are looked for: crops, screenshots, collages; see
-`workbench.known_parts`, which takes disk and time, so that larger collections ask for it.
+What is needed to answer at once is kept in memory: of each image two short digests, a perceptual hash and its size. It
+follows the catalogue by itself. A file whose bytes are catalogued isn't decoded again; any other is, in a worker
+process, as in a scan: a hostile one can do no harm here. Where neither bytes nor hashes know a picture, parts of it are
+looked for: crops, screenshots, collages; see `workbench.known_parts`, which takes disk and time, so that larger
+collections ask for it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import sys
 import threading
 import time
@@ -22,7 +24,7 @@ import numpy as np
 from workbench import dedup_settings, sources, turning_away
 from workbench.comparing import Comparison, Shown, compare, compare_turned
 from workbench.dedup_settings import Settings
-from workbench.errors import BadValue
+from workbench.errors import BadValue, WorkbenchError
 from workbench.finders.judging import thresholds_of
 from workbench.fingerprints import SYMMETRIES
 from workbench.hash_index import HashIndex
@@ -336,12 +338,11 @@ class _Checker:
     def check(self, file: str | Path | bytes, policy: Policy, settings: Settings, *, remember: bool) -> Arrival:
         began = time.monotonic()
         with self._alone:
-            name, uri, measured = self._measure(file)
-            arrival = Arrival(name, "problem", "", policy=policy, checksum=measured.checksum)
-            seen = _seen(uri, measured)
-            if seen is None:
-                arrival.because, arrival.problem = measured.problems[0].message, measured.problems[0].kind
-            else:
+            name, uri, item = _asked(file)
+            arrival = Arrival(name, "problem", "", policy=policy)
+            seen = self._catalogued(uri, item) or self._measured(uri, item, arrival)
+            if seen is not None:
+                arrival.checksum = seen.checksum
                 self._judge(arrival, seen, settings)
                 if remember and arrival.verdict in ("new", "variant"):
                     self._remember(name, seen)
@@ -370,21 +371,36 @@ class _Checker:
                     break
         return self._parts.count
 
-    def _measure(self, file: str | Path | bytes) -> tuple[str, str, Measured]:
-        if not isinstance(file, str | Path):
-            item: Any = bytes(file)
-            name = uri = ""
-        else:
-            uri = sources.root_uri(file)
-            listed = next(iter(sources.walk(uri)), None)
-            if not isinstance(listed, sources.Listed) or listed.uri != uri:
-                raise BadValue(f"{file} is no file.", hint="Give one file; `workbench watch` takes a folder.")
-            item = Item(sources.image_id(uri), uri, listed.path, listed.size, listed.mtime_ns)
-            name = sources.readable(uri)
+    def _catalogued(self, uri: str, item: Item | bytes) -> _Seen | None:
+        """Return what is known of a file whose very bytes are catalogued: it needn't be decoded once more."""
+        with self.ws.reading():
+            self._known.follow(self.ws)
+        size = len(item) if isinstance(item, bytes) else item.size
+        checksum = _checksum(item) if bool((self._known.sizes == size).any()) else None
+        if checksum is None:
+            return None
+        with self.ws.reading() as connection:
+            asked = {"checksum": checksum, "picture_hash": None}
+            [(digest, _)] = connection.execute(self.ws.catalog.named("digests_of").sql, asked).fetchall()
+            rows = self._known.rows[self._known.bytes_digests == np.uint64(digest)][:_MOST].tolist()
+            sql = self.ws.catalog.named("facts_of_bytes").sql
+            found = connection.execute(sql, {"checksum": checksum, "rows": rows}).fetchall() if rows else []
+        if not found:
+            return None
+        thumbnail = self.ws.thumbnails.get_many([checksum]).get(checksum)
+        [(picture_hash, phashes, flat)] = found
+        return _Seen(uri, checksum, picture_hash, phashes, flat, thumbnail)
+
+    def _measured(self, uri: str, item: Item | bytes, arrival: Arrival) -> _Seen | None:
+        """Return what a worker process finds out about a file; where it can't be read, the answer says why."""
         [(_, measured)] = self.pool.run([item])
         if isinstance(measured, Failure):
             measured = failed(measured.kind, measured.detail, stage="decode")
-        return name, uri, measured
+        arrival.checksum = measured.checksum
+        seen = _seen(uri, measured)
+        if seen is None:
+            arrival.because, arrival.problem = measured.problems[0].message, measured.problems[0].kind
+        return seen
 
     def _judge(self, arrival: Arrival, seen: _Seen, settings: Settings) -> None:
         with self.ws.reading():  # one lease for all questions; comparing needs none
@@ -558,6 +574,31 @@ class _Checker:
         self._arrived.append(_Other("", seen.uri, name, seen.checksum, seen.picture_hash, seen.content))
         if seen.thumbnail:
             self.ws.thumbnails.put_many([(seen.checksum, seen.thumbnail)])
+
+
+def _asked(file: str | Path | bytes) -> tuple[str, str, Item | bytes]:
+    """Return a file's name, its URI, and what a worker process is given; the first two empty where bytes are."""
+    if not isinstance(file, str | Path):
+        return "", "", bytes(file)
+    uri = sources.root_uri(file)
+    listed = next(iter(sources.walk(uri)), None)
+    if not isinstance(listed, sources.Listed) or listed.uri != uri:
+        raise BadValue(f"{file} is no file.", hint="Give one file; `workbench watch` takes a folder.")
+    item = Item(sources.image_id(uri), uri, listed.path, listed.size, listed.mtime_ns)
+    return sources.readable(uri), uri, item
+
+
+def _checksum(item: Item | bytes) -> str | None:
+    """Return the SHA-256 of a file; None where it is far away, can't be read, or somebody writes to it."""
+    if isinstance(item, bytes):
+        return hashlib.sha256(item).hexdigest()
+    if not sources.is_local(item.uri):
+        return None
+    try:
+        with sources.open_blob(item.uri) as blob:
+            return hashlib.sha256(blob.data).hexdigest() if blob.mtime_ns == item.mtime_ns else None
+    except (WorkbenchError, OSError):
+        return None  # a worker process finds out why
 
 
 def _strength(match: Match) -> tuple[bool, int, float, str]:

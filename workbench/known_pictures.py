@@ -12,7 +12,7 @@ from workbench.workspace import Workspace
 
 
 class KnownPictures:
-    """Of each image two digests and a perceptual hash, some 40 bytes in all, following the catalogue.
+    """Of each image two digests, a perceptual hash and its size, some 50 bytes in all, following the catalogue.
 
     Attributes
     ----------
@@ -20,6 +20,8 @@ class KnownPictures:
         Images known.
     bytes_digests, picture_digests : ndarray of uint64, shape (count,)
         Of the checksum and of the picture's hash, by place.
+    sizes : ndarray of int64, shape (count,)
+        Bytes of the files.
     hashes : HashIndex
         Perceptual hashes of those that have one that says something.
     hashed : ndarray of int64
@@ -35,6 +37,7 @@ class KnownPictures:
         self.bytes_digests: Hashes = np.empty(0, np.uint64)
         self.picture_digests: Hashes = np.empty(0, np.uint64)
         self.hashes, self.hashed = HashIndex(), np.empty(0, np.int64)
+        self.sizes = np.empty(0, np.int64)
         self.rows = np.empty(0, np.int64)
         self.count, self._last_row = 0, -1
 
@@ -62,6 +65,7 @@ class KnownPictures:
         self.bytes_digests = np.append(self.bytes_digests, table["bytes_digest"].to_numpy())
         self.picture_digests = np.append(self.picture_digests, table["picture_digest"].to_numpy())
         self.rows = np.append(self.rows, table["place"].to_numpy())
+        self.sizes = np.append(self.sizes, table["size"].to_numpy())
         self.count += len(table)
         self._last_row = int(table["place"].to_numpy().max())
 
