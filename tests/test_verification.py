@@ -61,6 +61,10 @@ def test_two_plain_shirts_of_one_cut_are_no_copies() -> None:
         ("size_labels", 2, 1, 4, 5),  # 36 for 38, four pixels high
         ("colours", 11, 1, 1, 2),  # a cream teapot for a yellow one: paler, but not all over
         ("form_values", 444, 0, 0, 1),  # two numbers of nine on a form that was scanned twice
+        ("form_values", 20261, 3, 3, 5),
+        ("turntable", 20261, 0, 0, 1),  # turned a little, on a ground that goes on
+        ("models", 20261, 3, 2, 3),  # a smaller lamp, as if it were the larger one with more around it
+        ("logos", 20261, 2, 4, 5),  # a badge with seven corners, turned a little
     ],
 )
 def test_the_hardest_lookalikes_are_no_copies(family: str, seed: int, number: int, one: int, other: int) -> None:

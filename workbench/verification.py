@@ -38,14 +38,14 @@ SYMMETRIES: dict[str, Matrix] = {
 
 MIRRORED = ("mirror", "flip", "transpose", "transverse")
 
-VERSION = 8
+VERSION = 9
 """Goes up with whatever changes verdicts: what was said before is then asked again."""
 
 FRAME = 128
 """Long edge, in pixels, at which the overlap is compared."""
 FINE = 256
 """The same for small print, which is looked at once the rest agrees."""
-FINEST, UNSURE, SHARPER = 400, 0.6, 1.4
+FINEST, UNSURE, SHARPER = 400, 0.5, 1.2
 """The same where it nearly differs, from which part of the limit on that is, and how much further all stands out there.
 """
 
@@ -86,7 +86,7 @@ TEXTURE = (0.2, 0.45, 0.65)
 """How far the faint structure between the outlines must agree."""
 SEAM = 10.0
 """Levels by which a picture changes where a picture inside it ends."""
-DRIFT = 1.9
+DRIFT = 1.3
 """Levels by which the light over a mere crop can seem to change."""
 PLENTY = 0.15
 """Part of what is beside the overlap that has structure where a picture was cropped, and no ground painted further."""
@@ -358,9 +358,15 @@ def _compare_as_they_are(a: Pixels, b: Pixels, laid: _Laid, limits: Thresholds) 
         again = None if finer is None else _look_closely(finer, limits)
         if finer is not None and again is not None and again.fits > seen.fits:
             close, seen = finer, again
-    if seen.worst == "details" and UNSURE * limits.startling < seen.changed < limits.startling:
+    if UNSURE * limits.startling < seen.changed < limits.startling:
         seen = _confirmed(a, b, close.matrix, limits, seen)
-    return _judge(overlap, figures, laid, limits, seen)
+    return _judge(
+        overlap._replace(matrix=close.matrix, covers_a=close.covers_a, covers_b=close.covers_b),
+        figures,
+        laid,
+        limits,
+        seen,
+    )
 
 
 def _confirmed(a: Pixels, b: Pixels, matrix: Matrix, limits: Thresholds, seen: _Close) -> _Close:
@@ -369,8 +375,8 @@ def _confirmed(a: Pixels, b: Pixels, matrix: Matrix, limits: Thresholds, seen: _
     if finest is None or max(finest.known.shape) < 1.1 * FINE:
         return seen
     again = _look_closely(finest, limits)
-    changed = again.changed / SHARPER if again.worst == "details" else 0.0
-    return seen._replace(changed=max(seen.changed, changed))
+    changed = again.changed / SHARPER
+    return seen._replace(changed=changed, worst=again.worst) if changed > seen.changed else seen
 
 
 def _best_laid(a: Pixels, b: Pixels, laid: _Laid, limits: Thresholds) -> tuple[_Overlap, _Figures] | None:
