@@ -35,6 +35,13 @@ select seq, null::bigint as images from ledger_events
 where ($actor is null or actor = $actor) and "at" >= $since::timestamp and "at" < $until::timestamp
 order by seq
 
+-- name: paths_now(ids)
+-- Where images are now, by the ids that events name them by; those that are gone have no row.
+select u.id as image_id, f.path
+from (select unnest($ids::varchar[]) as id) u
+left join aliases a on a.old_id = u.id
+join image_facts f on f.image_id = coalesce(a.image_id, u.id)
+
 -- name: events_listed(seqs)
 -- What the ledger says of these events.
 select seq, event_id, "at", actor, kind, reason, payload, version from ledger_events

@@ -193,6 +193,17 @@ def test_a_moment_is_a_position_a_time_or_a_day(ws: wb.Bench) -> None:
 # -- the session
 
 
+def test_of_a_batch_every_event_says_which_image_it_is_about(ws: wb.Bench) -> None:
+    paths = dict(ws.sql("select image_id, path from images").to_numpy().tolist())
+    rows = HistorySession(ws, batch=BATCH).window(0, 200)["rows"]
+    about_one = [one for one in rows if one["image_id"]]
+    assert about_one
+    assert all(one["path"] == paths[one["image_id"]] for one in about_one)
+    assert not any(one["path"] for one in rows if not one["image_id"])
+    alone = HistorySession(ws, image=about_one[0]["image_id"]).window(0, 200)["rows"]
+    assert {one["path"] for one in alone} == {""}
+
+
 def test_the_session_filters_searches_opens_and_goes_back(ws: wb.Bench) -> None:
     session = HistorySession(ws, batch=BATCH)
     whole = session.view()

@@ -97,7 +97,7 @@ def set_gold(
     if values is not None and (other := set(values) - set(chosen)):
         raise BadValue(f"{min(other)} is given a value, but isn't among the fields.", hint="Name it as a field, too.")
     answers = _answers(ws, known, ids, list(chosen), values)
-    with ws.change(f"Known answers for {len(ids):,} images") as change:
+    with ws.change(f"Known answers for {len(ids):,} image{'s' * (len(ids) != 1)}") as change:
         for image_id in ids:
             told = {"image_id": image_id, "values": answers[image_id], "comparators": chosen}
             change.add("gold_set", {**told, "category": category, "comment": comment})

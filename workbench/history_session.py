@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -128,7 +128,17 @@ class HistorySession:
             start, count = max(0, int(start)), max(1, min(int(count), AT_ONCE))
             seqs = self._listed[start : start + count]
             told = {one.seq: one for one in self.timeline.tell(seqs)}
-            return {"start": start, "listed": len(self._listed), "rows": [_row(told[seq]) for seq in seqs]}
+            paths = self._paths(told.values())
+            rows = [_row(told[seq]) | {"path": paths.get(told[seq].image_id or "", "")} for seq in seqs]
+            return {"start": start, "listed": len(self._listed), "rows": rows}
+
+    def _paths(self, shown: Iterable[Happening]) -> dict[str, str]:
+        """Return where the images are that events are about; nothing where all are about one."""
+        ids = sorted({one.image_id for one in shown if one.image_id and (one.images or 1) == 1})
+        if self.timeline.about.kind == "image" or not ids:
+            return {}
+        found = self.ws.query("paths_now", ids=ids)
+        return dict(zip(found["image_id"], found["path"], strict=True))
 
     def filter(
         self, *, off: Sequence[str] | None = None, actor: str | None = None, words: str | None = None

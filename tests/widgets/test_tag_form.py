@@ -100,6 +100,14 @@ def test_typing_replaces_what_was_there_on_the_next_image(ws: wb.Bench, form: Mi
     assert shown(ws, ids(ws)[1], TITLE) == [("x-default", "two")]
 
 
+def test_what_was_typed_last_is_said_to_be_saved_on_the_next_image(ws: wb.Bench, form: MiniHost, page: Any) -> None:
+    box(page, CITY).click()
+    press(page, *"Tbilisi", "Control+Enter")
+    there(page, ids(ws)[1])
+    saved(page)
+    assert shown(ws, ids(ws)[0], CITY) == [(None, "Tbilisi")]
+
+
 def test_typing_is_saved_without_a_key(ws: wb.Bench, form: MiniHost, page: Any) -> None:
     box(page, CITY).fill("Tbilisi")
     saved(page)

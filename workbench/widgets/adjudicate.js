@@ -188,6 +188,7 @@ export function mountAdjudication(root, channel) {
     editing.hidden = false;
     editing.querySelector("textarea")?.focus();
     editing.querySelector("textarea")?.select();
+    editing.scrollIntoView({ block: "nearest" });
   }
 
   /** Terms for what is being written, as in the form: for a text, or for the line one is at. @param {any} box @param {any} field */

@@ -139,6 +139,7 @@ export function mountHistory(root, channel) {
   /** @param {any} one @param {number} place */
   function rowOf(one, place) {
     const many = one.images > 1 ? [el("span", { class: "wb-hint", text: ` ${one.images.toLocaleString("en")} images` })] : [];
+    if (one.path) many.push(el("span", { class: "wb-hint wb-hist-which", dir: "auto", text: one.path }));
     return el("div", { class: "wb-hist-row", role: "option", id: `${uid}-${one.seq}`, "data-seq": one.seq, "data-area": one.area, "aria-selected": "false", onclick: () => choose(place) }, [
       el("span", { class: "wb-hist-clock", text: whenOf(one.at).time }),
       el("span", { class: "wb-hist-actor", dir: "auto", text: one.actor }),
@@ -152,7 +153,7 @@ export function mountHistory(root, channel) {
 
   /** @param {[string, string | null, string | null]} line */
   function lineOf([label, before, after]) {
-    const was = before ? [el("del", { dir: "auto", text: before }), " → "] : [];
+    const was = before && before !== after ? [el("del", { dir: "auto", text: before }), " → "] : [];
     const now = after ? el("span", { dir: "auto", text: after }) : el("i", { class: "wb-hint", text: after === "" ? "left empty" : "nothing" });
     return el("div", { class: "wb-hist-line" }, [el("span", { class: "wb-hint", text: label }), el("span", {}, [...was, now])]);
   }

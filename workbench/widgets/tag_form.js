@@ -333,6 +333,7 @@ export function mountForm(root, channel) {
     const listed = await edits.taken();
     const told = await perform("accept", { edits: listed, image_id: image, anyway: warned === image });
     if (told?.feedback || told?.result) troubles.append(feedbackBox(told, () => troubles.replaceChildren()));
+    if (told && !told.refused && listed.length && status.textContent === "Saving …") say("Saved", true);
     if (!told?.refused || page.image.image_id !== image) return;
     warned = image;
     for (const one of fields) one.insist();
