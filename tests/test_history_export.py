@@ -16,7 +16,9 @@ import workbench as wb
 from workbench import history_verifier
 from workbench.__main__ import main
 from workbench.errors import BadValue, LedgerBroken, NotFound
+from workbench.event_words import Line
 from workbench.events import Draft, pack
+from workbench.history_export import _line
 from workbench.history_verifier import Wrong
 
 pytestmark = pytest.mark.core
@@ -231,3 +233,8 @@ def test_the_command_line(ws: wb.Bench, tmp_path: Path, capsys: pytest.CaptureFi
     assert json.loads(capsys.readouterr().out)[-1]["what"] == f"Began to scan, batch {BATCH}"
     assert main(["history", "show", "--workspace", str(tmp_path)]) == 1
     assert "is not a workspace" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("before", "struck"), [("old", True), ("new", False), ("", False), (None, False)])
+def test_only_what_changed_is_struck_out(before: str | None, struck: bool) -> None:
+    assert ('class="was"' in _line(Line("Xmp.dc.title", before, "new"))) == struck

@@ -224,7 +224,7 @@ def _what(row: Mapping[str, Any]) -> str:
 
 
 def _line(line: Line) -> str:
-    was = f'<span class="was">{_by_lines(line.before)}</span> → ' if line.before else ""
+    was = f'<span class="was">{_by_lines(line.before)}</span> → ' if line.before and line.before != line.after else ""
     now = _by_lines(line.after) if line.after else f"<i>{'nothing' if line.after is None else 'left empty'}</i>"
     return f'<div class="line"><span>{text(timeline.label(line.label))}</span><span>{was}{now}</span></div>'
 
