@@ -9,9 +9,6 @@ from typing import Any
 from workbench.image_values import Content
 from workbench.vocabularies import folded
 
-ALIKE = 0.4
-"""Share of two texts that both must have for single differences to be marked: single letters in common say nothing."""
-
 MOST_WORK = 2_000_000
 """Characters of one text times those of the other up to which single differences are looked for."""
 
@@ -22,16 +19,13 @@ Part = tuple[str, bool]
 def parts(a: str, b: str) -> tuple[list[Part], list[Part]]:
     """Cut two texts into stretches that both have and stretches that differ.
 
-    Long texts that differ a lot are marked from the first to the last difference; texts hardly alike, as a whole.
+    Long texts that differ a lot are marked from the first to the last difference.
     """
     if len(a) * len(b) > MOST_WORK:
         return _between(a, b)
     left: list[Part] = []
     right: list[Part] = []
-    matcher = SequenceMatcher(None, a, b, autojunk=False)
-    if a and b and matcher.ratio() < ALIKE:
-        return [(a, True)], [(b, True)]
-    for tag, i, j, k, m in matcher.get_opcodes():
+    for tag, i, j, k, m in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
         for side, text in ((left, a[i:j]), (right, b[k:m])):
             if text:
                 side.append((text, tag != "equal"))
