@@ -38,7 +38,7 @@ SYMMETRIES: dict[str, Matrix] = {
 
 MIRRORED = ("mirror", "flip", "transpose", "transverse")
 
-VERSION = 9
+VERSION = 10
 """Goes up with whatever changes verdicts: what was said before is then asked again."""
 
 FRAME = 128
@@ -310,18 +310,16 @@ class _Overlap(NamedTuple):
 
 
 def _compare(a: Pixels, b: Pixels, laid: _Laid, limits: Thresholds) -> Verdict:
-    """Compare two pictures that lie so; where they nearly lie whole on whole, also exactly so, and in few colours."""
+    """Compare two pictures that lie so; where they nearly lie whole on whole, also exactly so and in few colours."""
     verdict = _compare_as_they_are(a, b, laid, limits)
     exact = SYMMETRIES[nearest_symmetry(laid.matrix)]
     is_close = verdict.evidence.get("changed") is not None and verdict.evidence["agreement"] > NEARLY
     if verdict.is_duplicate or not is_close or _gap(exact, laid.matrix) > ASLANT:
         return verdict
-    whole = laid._replace(matrix=exact)
-    if verdict.evidence["weakest"] == "geometry":
-        return max(verdict, _compare_as_they_are(a, b, whole, limits), key=_rank)
-    pair = _in_few_colours(a, b, exact)
+    pair = None if verdict.evidence["weakest"] == "geometry" else _in_few_colours(a, b, exact)
     if pair is None:
         return verdict
+    whole = laid._replace(matrix=exact)
     strict = replace(limits, startling=IN_FEW * limits.startling)
     return max(verdict, _compare_as_they_are(*pair, whole, strict), key=_rank)
 
