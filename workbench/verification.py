@@ -38,7 +38,7 @@ SYMMETRIES: dict[str, Matrix] = {
 
 MIRRORED = ("mirror", "flip", "transpose", "transverse")
 
-VERSION = 10
+VERSION = 11
 """Goes up with whatever changes verdicts: what was said before is then asked again."""
 
 FRAME = 128
@@ -58,8 +58,6 @@ NEARLY, ASLANT = 0.8, 0.15
 """Agreement from which on pictures that lie nearly whole on whole are laid exactly so, and by how much they may not."""
 IN_FEW = 0.9
 """Part of what may differ elsewhere that may differ in few colours, where small print is nearly lost."""
-WELL_LAID = 0.97
-"""The same from which on that is left for the closer look."""
 OTHER, ELSEWHERE = 60.0, 0.85
 """Times by which a thing differs more than is to be expected that no better fit brings into line, and agreement."""
 FEW = 0.5
@@ -393,7 +391,7 @@ def _best_laid(a: Pixels, b: Pixels, laid: _Laid, limits: Thresholds) -> tuple[_
     overlap, figures = max(tried, key=lambda one: one[1].fits)
     if tried[0][1].fits > figures.fits - 1:
         overlap, figures = tried[0]
-    if FAR_OFF < figures.agreement < WELL_LAID:
+    if figures.agreement > FAR_OFF:
         bends = _bend(overlap.matrix) > 0.01
         finer = _refined(a, b, overlap, figures.calm, bends=bends)
         if finer is not None and (again := _figures(finer, limits)).fits > figures.fits:
