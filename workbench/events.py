@@ -82,6 +82,12 @@ class Event:
     prev: str
     hash: str
 
+    def __repr__(self) -> str:
+        """Return it in words: what a notebook shows of a change."""
+        says = KINDS[self.kind].says if self.kind in KINDS else self.kind
+        why = f" Why: {self.reason}" if self.reason else ""
+        return f"<Event {self.seq}, {self.at[:16].replace('T', ' ')} UTC, by {self.actor}: {says}{why}>"
+
 
 def canonical(payload: Mapping[str, Any] | Sequence[Any]) -> str:
     """Return the one JSON text of a payload: sorted keys, no spaces, NaN refused."""

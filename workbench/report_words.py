@@ -143,7 +143,7 @@ _WRITERS: dict[str, Any] = {
     "bytes": Words.bytes,
     "seconds": Words.seconds,
     "number": lambda words, value: words.number(value, 2),
-    "hours": lambda words, value: f"{words.number(value, 1)} h",
+    "hours": lambda words, value: words.seconds(value * 3600) if value < 1.5 else f"{words.number(value, 1)} h",
     "per_hour": lambda words, value: words("per_hour", n=words.number(value, 0 if value >= 100 else 1)),
     "days": lambda words, value: words("days", n=words.number(value, 1)),
 }

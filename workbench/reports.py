@@ -358,6 +358,10 @@ def as_dict(content: Content) -> dict[str, Any]:
     }  # fmt: skip
 
 
+_UNITS = {"hours": " (h)", "seconds": " (s)"}
+"""What stands behind the heading of a column in a sheet, where the cells are plain numbers."""
+
+
 def _sheets(content: Content, words: Words) -> Iterator[spreadsheets.Sheet]:
     heads = [words.known("sheet", name) for name in ("what", "value", "low", "high", "n", "method", "unit", "query")]
     rows = [
@@ -370,7 +374,9 @@ def _sheets(content: Content, words: Words) -> Iterator[spreadsheets.Sheet]:
     units = ["text", "number", "number", "number", "count", "text", "text", "text"]
     yield spreadsheets.Sheet(words("sheet.numbers"), heads, rows, units)
     for table in content.tables():
-        headings = {column.name: (column.heading, column.unit) for column in table.columns}
+        headings = {
+            column.name: (f"{column.heading}{_UNITS.get(column.unit, '')}", column.unit) for column in table.columns
+        }
         for column in table.columns:
             for end in ("low", "high", "n"):
                 if name := getattr(column, end):
