@@ -22,7 +22,10 @@ from workbench.sample import make_sample
 from workbench.sample_work import record
 
 COLLECTION = "Client images"
-_BATCHES = {"Archive": "Archive", "Agency": "From agency", "Catalogue": "Catalogue 2025"}
+_BATCHES = {
+    "Archive": "Archive", "Agency": "From agency", "Forms": "Scans/Formulare", "Incoming": "Incoming",
+    "Claims": "Claims", "Accounts": "Accounts", "Catalogue": "Catalogue 2025",
+}  # fmt: skip
 _WHOLE = "recorded"
 _DAY = 86_400
 _TOUR = "00_tour.ipynb"
@@ -75,9 +78,10 @@ def open_sample(
 def open_sample_work(
     folder: str | os.PathLike[str] | None = None, *, actor: str | None = None, practice: str = ""
 ) -> Bench:
-    """Open a workspace with a week's work of invented people over the sample; the first time, record it (a minute).
+    """Open a workspace with weeks of work of invented people over the sample; the first time, record it (a minute).
 
-    Three batches: one is delivered, one accepted, one in work. See `workbench.sample_work`.
+    Seven batches: the first is delivered, the last in work; one was sent back, and accepted when it was mended. See
+    `workbench.sample_work`.
 
     Parameters
     ----------

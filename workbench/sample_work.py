@@ -126,7 +126,7 @@ def record(
     finished: float = 0.6,
     double: int = 24,
 ) -> Recorded:
-    """Record a week of invented work in a new workspace.
+    """Record some weeks of invented work in a new workspace: two working days a batch, four for the last.
 
     Parameters
     ----------
@@ -168,7 +168,7 @@ def record(
 
 
 class _Story:
-    """The week, as it is recorded."""
+    """The weeks, as they are recorded."""
 
     def __init__(self, home: Path, seed: int, people: Sequence[Person]) -> None:
         self.random = random.Random(seed)  # noqa: S311  a story, no secret
