@@ -18,7 +18,8 @@ from waiting import until
 import workbench as wb
 from workbench.arrivals import Arrival
 from workbench.errors import BadValue, SourceUnreachable
-from workbench.watching import until_stopped, watch
+from workbench.stopping import until_stopped
+from workbench.watching import watch
 
 ONE = photograph(420, 300, 1)
 PATIENCE = 60.0

@@ -24,6 +24,7 @@ from workbench.catalog import was_interrupted
 from workbench.delivery import FORMATS as EXPORTS
 from workbench.errors import BadValue, Broken, WorkbenchError
 from workbench.search import SORTS
+from workbench.stopping import until_stopped
 from workbench.tables import FORMATS, render, write_whole
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {}
@@ -39,12 +40,11 @@ def _say(data: Any, *, as_json: bool, text: str) -> None:
 
 def scan(args: argparse.Namespace) -> int:
     """Scan folders (or other sources) into a workspace."""
-    with workbench.open(args.workspace, actor=args.actor) as ws:
+    how = {"batch": args.batch, "workers": args.workers, "again": args.again, "progress": not args.quiet}
+    with workbench.open(args.workspace, actor=args.actor) as ws, until_stopped() as stop:
         reports = []
         for source in args.source:
-            reports.append(
-                ws.scan(source, batch=args.batch, workers=args.workers, again=args.again, progress=not args.quiet)
-            )
+            reports.append(ws.scan(source, cancel=stop, **how))
             if reports[-1].outcome == "cancelled":
                 break
         counts = ws.query("catalogue_counts").iloc[0]
@@ -159,7 +159,8 @@ def suggest(args: argparse.Namespace) -> int:
     with _workspace(args) as ws:
         images = ws.search(args.query) if args.query else None
         named = args.suggester or suggesters.LOCAL
-        report = ws.suggest(images, named, profile=args.profile, progress=not args.quiet)
+        with until_stopped() as stop:
+            report = ws.suggest(images, named, profile=args.profile, progress=not args.quiet, cancel=stop)
     _say(report.as_dict(), as_json=args.json, text=str(report))
     return 0 if all(one.outcome == "finished" for one in report.suggesters) else 1
 
@@ -211,7 +212,7 @@ def watch(args: argparse.Namespace) -> int:
     def tell(arrival: Any) -> None:
         print(json.dumps(arrival.as_dict(), ensure_ascii=False) if args.json else arrival, flush=True)
 
-    with _workspace(args) as ws, watching.until_stopped() as stop:
+    with _workspace(args) as ws, until_stopped() as stop:
         report = watching.watch(
             ws, args.folder, policy=args.policy, settle=args.settle, once=args.once, tell=tell, stop=stop
         )  # fmt: skip

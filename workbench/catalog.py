@@ -151,8 +151,7 @@ class Catalog:
                 yield connection
                 connection.execute("commit")
             except BaseException:
-                with contextlib.suppress(duckdb.Error):
-                    connection.execute("rollback")
+                roll_back(connection)
                 raise
 
     def _enter(self) -> Connection:
@@ -382,8 +381,7 @@ class Catalog:
                     ) from error
                 raise BadQuery(str(error), hint=_hint(error)) from error
             finally:
-                with contextlib.suppress(duckdb.Error):
-                    connection.execute("rollback")
+                roll_back(connection)
 
 
 def _pause(least: float, most: float) -> None:
@@ -433,16 +431,27 @@ def migrate(connection: Connection) -> list[str]:
             connection.execute("insert into migrations values (?, current_timestamp::timestamp)", [path.stem])
             connection.execute("commit")
         except BaseException:
-            connection.execute("rollback")
+            roll_back(connection)
             raise
         ran.append(path.stem)
     return ran
 
 
+def roll_back(connection: Connection) -> None:
+    """Undo the transaction, if it hasn't ended by itself: what was wrong must not be hidden by there being none."""
+    with contextlib.suppress(duckdb.Error):
+        connection.execute("rollback")
+
+
 @contextlib.contextmanager
 def rows_as(connection: Connection, name: str, table: pa.Table) -> Iterator[None]:
     """Let SQL on this connection see an Arrow table under a name for a while."""
-    connection.register(name, table)
+    try:
+        connection.register(name, table)
+    except duckdb.Error as error:
+        if "KeyboardInterrupt" in str(error):
+            raise KeyboardInterrupt from error  # it came while DuckDB asked Python something
+        raise
     try:
         yield
     except BaseException:

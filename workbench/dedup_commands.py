@@ -11,12 +11,14 @@ from workbench.conversion import TARGETS
 from workbench.dedup_settings import METHODS
 from workbench.errors import BadValue, Stale
 from workbench.relations import DUPLICATES
+from workbench.stopping import until_stopped
 from workbench.tables import save_table
 
 
 def _find(ws: bench.Bench, args: argparse.Namespace) -> int:
     """Find duplicates and put them into clusters."""
-    report = ws.find_duplicates(args.method, again=args.again, progress=not args.quiet)
+    with until_stopped() as stop:
+        report = ws.find_duplicates(args.method, again=args.again, progress=not args.quiet, cancel=stop)
     say(report.as_dict(), args, str(report))
     return 130 if report.outcome == "cancelled" else 0
 
@@ -110,7 +112,8 @@ def _references(ws: bench.Bench, args: argparse.Namespace) -> int:
 
 def _carried_out(ws: bench.Bench, made: removal.Plan, args: argparse.Namespace) -> int:
     why = getattr(args, "uncertified", "")
-    report = ws.dedup.apply(made, args.reason, uncertified=why, progress=not args.quiet)
+    with until_stopped() as stop:
+        report = ws.dedup.apply(made, args.reason, uncertified=why, progress=not args.quiet, cancel=stop)
     say(report.as_dict(), args, str(report))
     return 130 if report.outcome == "cancelled" else 1 if report.left else 0
 
@@ -228,7 +231,8 @@ def _verify_arguments(parser: argparse.ArgumentParser) -> None:
 def _calibrate(ws: bench.Bench, args: argparse.Namespace) -> int:
     """Try out on this collection what is found and what is taken for a duplicate wrongly, and set thresholds."""
     how = {name: value for name in ("sample", "pairs") if (value := getattr(args, name)) is not None}
-    made = ws.dedup.calibrate(kinds=args.kind, seed=args.seed, progress=not args.quiet, **how)
+    with until_stopped() as stop:
+        made = ws.dedup.calibrate(kinds=args.kind, seed=args.seed, progress=not args.quiet, cancel=stop, **how)
     say(made.as_dict(), args, str(made))
     return 130 if made.outcome == "cancelled" else 0
 

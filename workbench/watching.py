@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -107,21 +106,6 @@ def watch(
     if f"{uri}/".startswith(f"{sources.root_uri(ws.folder)}/"):
         raise BadValue(f"{folder} lies in the workspace.", hint="Name the folder where files arrive.")
     return _Watch(ws, uri, wanted, chosen, wait, tell, stop or threading.Event()).run(once=once)
-
-
-@contextmanager
-def until_stopped() -> Iterator[threading.Event]:
-    """Yield an event that Ctrl-C, or the system asking the program to end, sets instead of breaking it off."""
-    stop = threading.Event()
-    if threading.current_thread() is not threading.main_thread():  # only there signals can be heard
-        yield stop
-        return
-    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class _Watch:

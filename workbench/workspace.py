@@ -19,7 +19,7 @@ import pyarrow as pa
 from filelock import FileLock, Timeout
 
 from workbench import events, roles, sources
-from workbench.catalog import Catalog, Connection, as_frame, rows_as, sql_folder
+from workbench.catalog import Catalog, Connection, as_frame, roll_back, rows_as, sql_folder
 from workbench.errors import BadValue, Broken, NotFound, StorageError, WorkspaceBusy
 from workbench.events import Draft, Event
 from workbench.ledger import Ledger, Verified
@@ -304,7 +304,7 @@ class Workspace:
             _record(connection, pending)
             connection.execute("commit")
         except BaseException:
-            connection.execute("rollback")
+            roll_back(connection)
             raise
 
     def _apply_kind(self, connection: Connection, kind: str, group: list[Event]) -> None:
