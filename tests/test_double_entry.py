@@ -316,10 +316,13 @@ def test_what_isnt_there_is_said(ws: wb.Bench) -> None:
     with pytest.raises(NotFound):
         double_entry.task(ws, "double-none")
     task = opened(ws, [TITLE])
-    with pytest.raises(NotFound):
-        double_entry.enter(ws, task.task_id, ids(ws)[7], {})
-    with pytest.raises(BadValue):
-        double_entry.enter(ws, task.task_id, task.image_ids[0], {COUNTRY: "x"})
+    with colleague(ws, "ben") as ben:
+        with pytest.raises(NotFound):
+            double_entry.enter(ben, task.task_id, ids(ws)[7], {})
+        with pytest.raises(BadValue):
+            double_entry.enter(ben, task.task_id, task.image_ids[0], {COUNTRY: "x"})
+    with pytest.raises(NotAllowed, match="ann and ben"):
+        double_entry.enter(ws, task.task_id, task.image_ids[0], {TITLE: "A shirt"})
     with pytest.raises(BadValue):
         double_entry.comparisons(ws, task.task_id, "odd")
 
