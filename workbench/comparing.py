@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from workbench import derivation, features, images, shared_spots, sources, verification
+from workbench import derivation, features, images, shared_spots, small_print, sources, verification
 from workbench.errors import WorkbenchError
 from workbench.features import Features
 from workbench.verification import Seen, Thresholds, Verdict
@@ -23,6 +23,12 @@ HOPELESS = 0.2
 """Part of the structure that agrees below which two pictures, laid on each other as their hashes say, aren't looked at
 any closer: chance pairs, of which there are many."""
 
+PUT_ON = 0.01
+"""Part of the picture that was put on from which on its small print says nothing: that may be what was put on."""
+OTHER_PRINT = 0.4
+"""The score of pictures whose small print differs."""
+
+_LARGE_KEPT = 6  # pictures of 3 MB
 _KEPT, _FEATURES_KEPT = 160, 1600
 """Pictures that a process remembers, a quarter of a megabyte each, and features of pictures, 30 kB each: they take
 longer to find than most comparisons."""
@@ -72,9 +78,8 @@ def compare(item: Comparison) -> Verdict | WorkbenchError:
         one, other = (_look(shown, item.mirrored) for shown in (item.one, item.other))
     except WorkbenchError as error:
         return error
-    return _told(
-        verification.verify(one, other, hint=item.hint, thresholds=item.thresholds), one.picture, other.picture
-    )
+    verdict = verification.verify(one, other, hint=item.hint, thresholds=item.thresholds)
+    return _told(_with_small_print(item, verdict), one.picture, other.picture)
 
 
 def compare_turned(item: Comparison) -> Verdict | WorkbenchError:
@@ -84,11 +89,40 @@ def compare_turned(item: Comparison) -> Verdict | WorkbenchError:
     except WorkbenchError as error:
         return error
     verdict = verification.verify(one, other, hint=item.hint, thresholds=item.thresholds, thorough=False)
-    if verdict.is_duplicate or float(verdict.evidence.get("agreement", 0.0)) < HOPELESS:
+    verdict = _with_small_print(item, verdict)
+    settled = verdict.is_duplicate or "other_print" in verdict.evidence
+    if settled or float(verdict.evidence.get("agreement", 0.0)) < HOPELESS:
         return _told(verdict, one, other)
     mirrored = None if item.hint is None else item.hint in verification.MIRRORED
     closer = compare(item._replace(hint=None, mirrored=mirrored))
     return max(verdict, closer, key=_rank) if isinstance(closer, Verdict) else closer
+
+
+def _with_small_print(item: Comparison, verdict: Verdict) -> Verdict:
+    """Look at the files themselves where thumbnails of two whole pictures agree: print may be too small in these."""
+    if verdict.relation != "fuzzy" or verdict.evidence["overlaid"] > PUT_ON:
+        return verdict
+    one, other = (_large(shown) for shown in (item.one, item.other))
+    if one is None or other is None:
+        return verdict
+    apart = verification.other_print(one, other, verdict.evidence["homography"])
+    if apart < small_print.LIMIT:
+        return verdict
+    because = "The whole picture agrees, but not the small print in it: seen at the size of the files it differs."
+    return Verdict("variant", OTHER_PRINT, {**verdict.evidence, "because": because, "other_print": round(apart, 2)})
+
+
+@lru_cache(_LARGE_KEPT)
+def _large(shown: Shown) -> features.Pixels | None:
+    """Return a file's picture at the size at which print is compared; None where its thumbnail says as much."""
+    if not shown.uri:
+        return None  # bytes that are in no file
+    try:
+        with sources.open_blob(shown.uri) as blob:
+            picture = images.picture_of(blob.data, edge=small_print.EDGE)
+    except (WorkbenchError, OSError):
+        return None
+    return picture if max(picture.shape) > 1.4 * images.THUMBNAIL_EDGE else None
 
 
 def _told(verdict: Verdict, one: features.Pixels, other: features.Pixels) -> Verdict:

@@ -230,6 +230,17 @@ def pixels(data: Data, *, width: int, height: int) -> npt.NDArray[np.uint8]:
     )
 
 
+def picture_of(data: Data, *, edge: int) -> npt.NDArray[np.uint8]:
+    """Return any decodable image, oriented, in sRGB, its long edge at most so many pixels; shape (height, width, 3).
+
+    Raises
+    ------
+    BadValue
+        The file isn't an image, or can't be decoded.
+    """
+    return _rendered(data, edge, lambda image: np.asarray(image.convert("RGB")))
+
+
 def turned_hashes(thumbnail: bytes) -> list[int] | None:
     """Return the pHashes of a stored thumbnail under the eight symmetries; None where it can't be decoded.
 

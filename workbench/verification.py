@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from workbench import differences, features, put_on, tones
+from workbench import differences, features, put_on, small_print, tones
 from workbench.errors import BadValue
 from workbench.features import Features, Floats, Matrix, Pixels
 
@@ -209,6 +209,31 @@ def verify(
         if best.is_duplicate or not thorough or lies_so:
             break
     return best or Verdict("unrelated", 0.0, {"because": "Nothing in the one is found in the other."})
+
+
+def other_print(a: Pixels, b: Pixels, homography: npt.ArrayLike) -> float:
+    """Return how much small print differs in two pictures of which `verify` says how they lie on each other.
+
+    Parameters
+    ----------
+    a, b : ndarray of uint8, shape (height, width, 3)
+        Oriented, in sRGB, larger than thumbnails: of `workbench.small_print.EDGE` pixels where there are so many.
+    homography : array_like, shape (3, 3)
+        As in `Verdict.evidence`.
+
+    Returns
+    -------
+    float
+        See `workbench.small_print.apart`.
+    """
+    overlap = _lay(a, b, np.asarray(homography, np.float64), small_print.EDGE)
+    if overlap is None:
+        return 0.0
+    found = small_print.apart(overlap.one, overlap.other, overlap.known)
+    if found < small_print.LIMIT:
+        return found
+    finer = _refined(a, b, overlap, overlap.known, bends=True)
+    return found if finer is None else min(found, small_print.apart(finer.one, finer.other, finer.known))
 
 
 def _rank(verdict: Verdict) -> tuple[bool, bool, float]:

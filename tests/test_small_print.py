@@ -1,0 +1,135 @@
+"""Print that is too small to be seen in thumbnails: forms with other numbers, and copies of the same form."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pytest
+from picture_files import encoded
+from PIL import Image
+from seen_pictures import FAMILIES
+from small_collections import fill, image_ids
+
+import workbench as wb
+from workbench import edits, small_print, verification
+from workbench.comparing import Comparison, Shown, _large, compare, compare_turned
+from workbench.features import Pixels
+from workbench.verification import Verdict
+
+WHOLE = np.eye(3)
+
+
+@functools.cache
+def forms(seed: int = 9) -> list[Pixels]:
+    """Three scans of one form that is filled in by typewriter: two numbers differ."""
+    drawn = itertools.islice(FAMILIES["form_values"](np.random.default_rng([seed, 0])), 3)
+    return [np.asarray(one.convert("RGB")) for one in drawn]
+
+
+def png(picture: Pixels) -> bytes:
+    return encoded(Image.fromarray(picture), "PNG")
+
+
+def laid(one: Pixels, other: Pixels) -> Verdict:
+    """How they lie on each other, as seen from their thumbnails."""
+    return verification.verify(*(thumbnail(each) for each in (one, other)))
+
+
+def thumbnail(picture: Pixels) -> Pixels:
+    small = Image.fromarray(picture)
+    small.thumbnail((320, 320))
+    return np.asarray(small)
+
+
+@pytest.mark.parametrize(("one", "other"), [(0, 1), (0, 2), (1, 2)])
+def test_other_numbers_are_seen_at_the_size_of_the_files(one: int, other: int) -> None:
+    a, b = forms()[one], forms()[other]
+    matrix = laid(a, b).evidence["homography"]
+    assert verification.other_print(a, b, matrix) > small_print.LIMIT
+    assert verification.other_print(b, a, np.linalg.inv(matrix)) > small_print.LIMIT
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["jpeg_q10", "resize_50", "rotate_90", "rotate_5", "blur", "grey", "darker", "noise", "border_white", "sepia"],
+)
+def test_the_same_numbers_are_the_same_print(kind: str) -> None:
+    original = forms()[0]
+    copy = edits.edited(original, kind, seed=3)
+    verdict = laid(original, copy)
+    assert verdict.is_duplicate, verdict.evidence
+    assert verification.other_print(original, copy, verdict.evidence["homography"]) < small_print.LIMIT
+
+
+def test_where_nothing_is_printed_nothing_differs() -> None:
+    plain = np.full((600, 600, 3), 240, np.uint8)
+    assert verification.other_print(plain, plain, WHOLE) == 0
+    noise = np.random.default_rng(1).integers(0, 255, (2, 600, 600, 3)).astype(np.uint8)
+    assert verification.other_print(*noise, WHOLE) == 0, "half of it must agree for the rest to say anything"
+    nowhere = np.array([[1, 0, 5.0], [0, 1, 5], [0, 0, 1]])
+    assert verification.other_print(plain, plain, nowhere) == 0
+
+
+@pytest.fixture
+def ws(tmp_path: Path) -> wb.Bench:
+    a, b = forms()[:2]
+    files = {
+        "a.png": png(a),
+        "b.png": png(b),
+        "copy.jpg": edits.encoded(a, quality=60),
+    }
+    fill(tmp_path / "claims", files)
+    made = wb.open(tmp_path / "ws", actor="ann")
+    made.scan(tmp_path / "claims", progress=False, workers=1)
+    return made
+
+
+def shown(ws: wb.Bench, path: str, *, uri: str | None = None) -> Shown:
+    row = ws.sql("select checksum, uri from image_facts where path = ?", [path]).iloc[0]
+    small = ws.thumbnails.get_many([row["checksum"]])
+    return Shown(row["checksum"], row["uri"] if uri is None else uri, small[row["checksum"]])
+
+
+def test_thumbnails_propose_and_files_decide(ws: wb.Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    agreeing = Verdict("fuzzy", 0.9, {"homography": WHOLE.tolist(), "overlaid": 0.0, "agreement": 1.0,
+                                      "covers_a": 1.0, "covers_b": 1.0, "because": ""})  # fmt: skip
+    monkeypatch.setattr(verification, "verify", lambda *pair, **how: agreeing)
+    # Two scans lie a little askew of each other: say how, as verification would.
+    agreeing.evidence["homography"] = _askew()
+    other = Comparison(shown(ws, "a.png"), shown(ws, "b.png"), "identity", None)
+    for verdict in (compare(other), compare_turned(other)):
+        assert isinstance(verdict, Verdict)
+        assert (verdict.relation, verdict.score < 0.5) == ("variant", True)
+        assert verdict.evidence["other_print"] > small_print.LIMIT
+        assert "small print" in verdict.evidence["because"]
+    agreeing.evidence["homography"] = WHOLE.tolist()
+    same = Comparison(shown(ws, "a.png"), shown(ws, "copy.jpg"), "identity", None)
+    assert compare(same).relation == "fuzzy"  # type: ignore[union-attr]  # both can be read
+    bytes_only = Comparison(shown(ws, "a.png"), shown(ws, "b.png", uri=""), "identity", None)
+    assert compare(bytes_only).relation == "fuzzy"  # type: ignore[union-attr]  # likewise
+    ws.close()
+
+
+def _askew() -> list[list[float]]:
+    found = laid(*forms()[:2]).evidence["homography"]
+    return [list(map(float, row)) for row in found]
+
+
+def test_what_is_as_small_as_its_thumbnail_shows_no_more(tmp_path: Path) -> None:
+    (tmp_path / "small.png").write_bytes(png(forms()[0][:300, :300]))
+    assert _large(Shown("x", (tmp_path / "small.png").as_uri(), None)) is None
+    assert _large(Shown("y", (tmp_path / "gone.png").as_uri(), None)) is None
+    assert _large(Shown("z", "", None)) is None
+
+
+def test_forms_in_a_collection_are_variants(ws: wb.Bench) -> None:
+    ws.find_duplicates(["fuzzy"], progress=False)
+    ids = {image_id: path for path, image_id in image_ids(ws).items()}
+    pairs = ws.sql("select image_a, image_b, relation from duplicate_pairs")
+    said = {frozenset((ids[a], ids[b])): relation for a, b, relation in pairs.to_numpy()}
+    assert said[frozenset(("a.png", "copy.jpg"))] == "fuzzy"
+    assert said.get(frozenset(("a.png", "b.png")), "variant") == "variant"
+    ws.close()
