@@ -41,7 +41,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 
 import workbench as wb  # noqa: E402 - after the path is set, so that a bare checkout works
 from benchmarks.lookalikes import catalogue  # noqa: E402 - likewise
-from workbench import edits, images, verification  # noqa: E402 - likewise
+from workbench import edits, images, small_print, verification  # noqa: E402 - likewise
 from workbench import sample_pictures as draw  # noqa: E402 - likewise
 from workbench.relations import DUPLICATES  # noqa: E402 - likewise
 
@@ -198,6 +198,15 @@ def seen(file: File) -> Seen:
 # -- verification alone
 
 
+def verified(one: Seen, other: Seen) -> verification.Verdict:
+    """Compare two files as the search does: by their thumbnails, and those that agree in small print."""
+    verdict = verification.verify(one.view, other.view)
+    if not verification.may_hide_print(verdict):
+        return verdict
+    large = [images.picture_of(each.file.data, edge=small_print.EDGE) for each in (one, other)]
+    return verification.confirm(verdict, *large)
+
+
 def verify(collection: dict[str, edits.Pixels], kinds: list[str], args: argparse.Namespace) -> Outcome:
     """Lay every copy on its original; lay different pictures on each other, the likest first."""
     outcome, everything = Outcome(), []
@@ -208,7 +217,7 @@ def verify(collection: dict[str, edits.Pixels], kinds: list[str], args: argparse
         everything.append(first)
         for file in copies(name, pixels, kinds, [others[(n + step) % len(others)] for step in (1, 2, 3)]):
             copy = seen(file)
-            verdict = verification.verify(first.view, copy.view)
+            verdict = verified(first, copy)
             says = f"{file.kind:20}{name:16}{verdict.relation:10}{verdict.score:.2f} {verdict.evidence.get('because')}"
             outcome.recall.add(file.kind, found=verdict.is_duplicate, what=says)
             if file.kind in MILD or n % 4 == 0:
@@ -219,7 +228,7 @@ def verify(collection: dict[str, edits.Pixels], kinds: list[str], args: argparse
     everything += [seen(File(one.name, edits.encoded(np.asarray(one.image)), one.name)) for one in drawn]
     started = time.process_time()
     for one, other in likest(everything, args.negatives):
-        verdict = verification.verify(one.view, other.view)
+        verdict = verified(one, other)
         outcome.negatives += 1
         if verdict.is_duplicate:
             says = f"{one.file.name} ~ {other.file.name}: {verdict.relation} {verdict.score:.2f}"

@@ -23,11 +23,6 @@ HOPELESS = 0.2
 """Part of the structure that agrees below which two pictures, laid on each other as their hashes say, aren't looked at
 any closer: chance pairs, of which there are many."""
 
-PUT_ON = 0.01
-"""Part of the picture that was put on from which on its small print says nothing: that may be what was put on."""
-OTHER_PRINT = 0.4
-"""The score of pictures whose small print differs."""
-
 _LARGE_KEPT = 6  # pictures of 3 MB
 _KEPT, _FEATURES_KEPT = 160, 1600
 """Pictures that a process remembers, a quarter of a megabyte each, and features of pictures, 30 kB each: they take
@@ -100,16 +95,10 @@ def compare_turned(item: Comparison) -> Verdict | WorkbenchError:
 
 def _with_small_print(item: Comparison, verdict: Verdict) -> Verdict:
     """Look at the files themselves where thumbnails of two whole pictures agree: print may be too small in these."""
-    if verdict.relation != "fuzzy" or verdict.evidence["overlaid"] > PUT_ON:
+    if not verification.may_hide_print(verdict):
         return verdict
     one, other = (_large(shown) for shown in (item.one, item.other))
-    if one is None or other is None:
-        return verdict
-    apart = verification.other_print(one, other, verdict.evidence["homography"])
-    if apart < small_print.LIMIT:
-        return verdict
-    because = "The whole picture agrees, but not the small print in it: seen at the size of the files it differs."
-    return Verdict("variant", OTHER_PRINT, {**verdict.evidence, "because": because, "other_print": round(apart, 2)})
+    return verdict if one is None or other is None else verification.confirm(verdict, one, other)
 
 
 @lru_cache(_LARGE_KEPT)

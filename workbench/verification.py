@@ -84,6 +84,10 @@ TEXTURE = (0.2, 0.45, 0.65)
 """How far the faint structure between the outlines must agree."""
 SEAM = 10.0
 """Levels by which a picture changes where a picture inside it ends."""
+PUT_ON = 0.01
+"""Part of a picture that was put on from which on small print says nothing: it may be what was put on."""
+IN_PRINT = 0.4
+"""The score of pictures whose small print differs."""
 DRIFT = 1.3
 """Levels by which the light over a mere crop can seem to change."""
 PLENTY = 0.15
@@ -209,6 +213,30 @@ def verify(
         if best.is_duplicate or not thorough or lies_so:
             break
     return best or Verdict("unrelated", 0.0, {"because": "Nothing in the one is found in the other."})
+
+
+def may_hide_print(verdict: Verdict) -> bool:
+    """Whether two whole pictures agree, and nothing was put on: only then do their files say more of small print."""
+    return verdict.relation == "fuzzy" and verdict.evidence["overlaid"] <= PUT_ON
+
+
+def confirm(verdict: Verdict, a: Pixels, b: Pixels) -> Verdict:
+    """Say again, by larger pictures, whether two are the same that are it as thumbnails: see `other_print`.
+
+    Parameters
+    ----------
+    verdict : Verdict
+        What `verify` says of their thumbnails.
+    a, b : ndarray of uint8, shape (height, width, 3)
+        In the same order.
+    """
+    if not may_hide_print(verdict):
+        return verdict
+    apart = other_print(a, b, verdict.evidence["homography"])
+    if apart < small_print.LIMIT:
+        return verdict
+    because = "The whole picture agrees, but not the small print in it: seen at the size of the files it differs."
+    return Verdict("variant", IN_PRINT, {**verdict.evidence, "because": because, "other_print": round(apart, 2)})
 
 
 def other_print(a: Pixels, b: Pixels, homography: npt.ArrayLike) -> float:
