@@ -59,7 +59,9 @@ def apart(one: Floats, other: Floats, known: Mask) -> float:
         np.maximum(alike, together / np.sqrt(var_a * var + np.float32(1e-3)), out=alike)
     if float(np.median(alike[printed])) < _FAITHFUL:
         return 0.0
-    return max((part.pixels for part in features.parts(printed & (alike < _OTHER))), default=0) / WINDOW**2
+    rim = known & ~features.shrunk(known, 2)  # rounded corners and frames reach it
+    found = features.parts(printed & (alike < _OTHER), least=round(LIMIT * WINDOW**2 / 4))
+    return max((part.pixels for part in found if not (part.mask & rim).any()), default=0) / WINDOW**2
 
 
 def _moments(picture: Floats) -> tuple[Floats, Floats]:
