@@ -21,6 +21,7 @@ from workbench import (
     suggesters,
 )
 from workbench.catalog import was_interrupted
+from workbench.command_verbs import as_text, in_commands, opened, say
 from workbench.delivery import FORMATS as EXPORTS
 from workbench.errors import BadValue, Broken, WorkbenchError
 from workbench.search import SORTS
@@ -28,14 +29,6 @@ from workbench.stopping import until_stopped
 from workbench.tables import FORMATS, render, write_whole
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {}
-
-
-def _workspace(args: argparse.Namespace) -> workbench.Bench:
-    return command_verbs.opened(args)
-
-
-def _say(data: Any, *, as_json: bool, text: str) -> None:
-    print(json.dumps(data, ensure_ascii=False, indent=1) if as_json else text)
 
 
 def scan(args: argparse.Namespace) -> int:
@@ -52,13 +45,13 @@ def scan(args: argparse.Namespace) -> int:
     text = "\n".join(map(str, reports))
     text += f"\nThe workspace now has {total['files']:,} files: {total['images']:,} images; "
     text += f"{total['problem_files']:,} files have problems."
-    _say({"scans": [r.as_dict() for r in reports], "workspace": total}, as_json=args.json, text=text)
+    say({"scans": [r.as_dict() for r in reports], "workspace": total}, args, text)
     return 130 if reports[-1].outcome == "cancelled" else 0
 
 
 def sql(args: argparse.Namespace) -> int:
     """Ask the catalogue in SQL (read-only)."""
-    with _workspace(args) as ws:
+    with opened(args) as ws:
         statement = sys.stdin.read() if args.statement == "-" else args.statement
         table = ws.sql_table(statement, max_rows=args.max_rows, seconds=args.seconds)
     if args.format == "parquet" and not args.out:
@@ -74,7 +67,7 @@ def sql(args: argparse.Namespace) -> int:
 
 def search(args: argparse.Namespace) -> int:
     """Find images by words, keyword:…, format:…, date:…, missing:… and the like."""
-    with _workspace(args) as ws:
+    with opened(args) as ws:
         found = ws.search(args.query, sort=args.sort, descending=args.descending)
         count = found.count()
         rows = found.page(size=args.limit).rows
@@ -82,29 +75,27 @@ def search(args: argparse.Namespace) -> int:
         records = json.loads(rows.to_json(orient="records", date_format="iso"))
         print(json.dumps({"count": count, "images": records}, ensure_ascii=False, indent=1))
     else:
-        import pyarrow as pa
-
         columns = [c for c in ("image_id", "path", "format", "captured_at", "title") if c in rows]
-        sys.stdout.buffer.write(render(pa.Table.from_pandas(rows[columns], preserve_index=False), "table"))
+        sys.stdout.buffer.write(as_text(rows[columns]).encode())
         print(f"{count:,} images match." + (f" The first {len(rows):,} are shown." if count > len(rows) else ""))
     return 0
 
 
 def rebuild(args: argparse.Namespace) -> int:
     """Make the catalogue again from the ledger and the files."""
-    with _workspace(args) as ws:
+    with opened(args) as ws:
         reports = ws.rebuild(workers=args.workers, progress=not args.quiet)
-    _say([r.as_dict() for r in reports], as_json=args.json, text="\n".join(map(str, reports)) or "No sources yet.")
+    say([r.as_dict() for r in reports], args, "\n".join(map(str, reports)) or "No sources yet.")
     return 0 if all(r.outcome == "finished" for r in reports) else 1
 
 
 def check(args: argparse.Namespace) -> int:
     """Verify the ledger's chain and run every check of the catalogue."""
-    with _workspace(args) as ws:
+    with opened(args) as ws:
         try:
             verified = ws.verify()
         except Broken as error:
-            _say({"ok": False, "chain": str(error), "findings": []}, as_json=args.json, text=f"✗ {error}")
+            say({"ok": False, "chain": str(error), "findings": []}, args, f"✗ {error}")
             return 1
         found = ws.check()
     rows = found.to_dict("records")
@@ -113,37 +104,37 @@ def check(args: argparse.Namespace) -> int:
         "✓ Every check of the catalogue holds."
     ]
     data = {"ok": not rows, "events": verified.events, "head": verified.head, "findings": rows}
-    _say(data, as_json=args.json, text="\n".join(lines))
+    say(data, args, "\n".join(lines))
     return 1 if rows else 0
 
 
 def embed(args: argparse.Namespace) -> int:
     """Write what was entered into copies of the files (or in place, or into sidecars)."""
-    with _workspace(args) as ws:
+    with opened(args) as ws:
         found = ws.search(args.query).ids().to_pylist()
         report = ws.embed(
             found, mode=args.mode, to=args.to, profile=args.profile, keep_mtime=args.keep_mtime, reason=args.reason,
             progress=not args.quiet,
         )  # fmt: skip
-    _say({"counts": report.counts(), "files": report.files}, as_json=args.json, text=str(report))
+    say({"counts": report.counts(), "files": report.files}, args, str(report))
     return 1 if report.counts().get("failed") else 0
 
 
 def export(args: argparse.Namespace) -> int:
     """Export metadata as CSV, XLSX, JSON, JSON-LD, XML or Parquet, with a manifest."""
-    with _workspace(args) as ws:
+    with opened(args) as ws:
         images = ws.search(args.query) if args.query else None
         made = ws.export(args.format, args.to, images=images, fields=args.field, profile=args.profile)
-    _say(asdict(made), as_json=args.json, text=str(made))
+    say(asdict(made), args, str(made))
     return 0
 
 
 def audit(args: argparse.Namespace) -> int:
     """Say what is wrong with the metadata, by a profile's rules and the general ones."""
-    with _workspace(args) as ws:
+    with opened(args) as ws:
         made = ws.audit(args.profile, batch=args.batch, language=args.language, progress=not args.quiet)
         found, text = made.as_dict(), str(made)
-    _say(found, as_json=args.json, text=text)
+    say(found, args, text)
     return 1 if any(row["severity"] == "error" and row["images"] for row in found["rules"]) else 0
 
 
@@ -156,12 +147,12 @@ def sample(args: argparse.Namespace) -> int:
 
 def suggest(args: argparse.Namespace) -> int:
     """Let machines propose values, from names, similar images, vocabularies and so on."""
-    with _workspace(args) as ws:
+    with opened(args) as ws:
         images = ws.search(args.query) if args.query else None
         named = args.suggester or suggesters.LOCAL
         with until_stopped() as stop:
             report = ws.suggest(images, named, profile=args.profile, progress=not args.quiet, cancel=stop)
-    _say(report.as_dict(), as_json=args.json, text=str(report))
+    say(report.as_dict(), args, str(report))
     return 0 if all(one.outcome == "finished" for one in report.suggesters) else 1
 
 
@@ -172,16 +163,16 @@ def bulk(args: argparse.Namespace) -> int:
 
 def changes(args: argparse.Namespace) -> int:
     """List the latest changes, and which of them can be taken back."""
-    with _workspace(args) as ws:
+    with opened(args) as ws:
         return command_verbs.show(ws.changes(last=args.last), args)
 
 
 def undo(args: argparse.Namespace) -> int:
     """Take a change back, by its number in `workbench changes`; that is a change, too."""
-    with _workspace(args) as ws:
+    with opened(args) as ws:
         event = ws.undo(args.seq, reason=args.reason, force=args.force)
     told = {"undone": args.seq, "seq": event.seq, "count": event.payload.get("count")}
-    _say(told, as_json=args.json, text=f"Change {args.seq} is taken back, by change {event.seq}.")
+    say(told, args, f"Change {args.seq} is taken back, by change {event.seq}.")
     return 0
 
 
@@ -212,7 +203,7 @@ def watch(args: argparse.Namespace) -> int:
     def tell(arrival: Any) -> None:
         print(json.dumps(arrival.as_dict(), ensure_ascii=False) if args.json else arrival, flush=True)
 
-    with _workspace(args) as ws, until_stopped() as stop:
+    with opened(args) as ws, until_stopped() as stop:
         report = watching.watch(
             ws, args.folder, policy=args.policy, settle=args.settle, once=args.once, tell=tell, stop=stop
         )  # fmt: skip
@@ -351,7 +342,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except WorkbenchError as error:
         if args.debug:
             traceback.print_exc()
-        hint = command_verbs.in_commands(error.hint)
+        hint = in_commands(error.hint)
         print(f"workbench: {error.message}\n  {hint}".rstrip(), file=sys.stderr)
         return 1
     except (KeyboardInterrupt, RuntimeError) as error:

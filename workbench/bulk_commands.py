@@ -127,8 +127,12 @@ def _changing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reason", default="", help="why; stands in the ledger")
 
 
-def _of_images(parser: argparse.ArgumentParser) -> None:
+def _asking(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--query", default="", help="only the images that this finds, as in search; all when not given")
+
+
+def _of_images(parser: argparse.ArgumentParser) -> None:
+    _asking(parser)
     _changing(parser)
 
 
@@ -168,7 +172,7 @@ def _sheet_out_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("to", help="a file that ends with .csv or .xlsx; one of this name is replaced")
     parser.add_argument("--field", action="append", required=True, help="a column; may be said several times")
     parser.add_argument("--language", action="append", help="also columns of this language; may be said several times")
-    parser.add_argument("--query", default="", help="only the images that this finds, as in search; all when not given")
+    _asking(parser)
 
 
 def _sheet_in_arguments(parser: argparse.ArgumentParser) -> None:

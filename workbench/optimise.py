@@ -53,7 +53,6 @@ LOSSLESS, SHRUNK, CONVERTED = "lossless", "shrunk", "converted"
 Tell = Callable[[int, int], None]
 
 _AT_ONCE = 64 << 20
-_LEAST, _MOST = 40, 95
 _LONGEST_NAME = 255
 _ENDINGS = {"BMP": (".bmp", ".dib"), "TIFF": (".tif", ".tiff"), "PNG": (".png",)}
 
@@ -443,7 +442,7 @@ def shrink(data: bytes, format: str, policy: Policy) -> tuple[bytes, float]:
         raise Refused(f"{format} files aren't shrunk where they are: convert them into a folder.")
     parts = recompress.jpeg_parts(data)
     recompress.must_be_movable(parts)
-    low, high, best = _LEAST, _MOST, None
+    low, high, best = conversion.LEAST, conversion.MOST, None
     while low <= high:
         quality = (low + high) // 2
         found = _encoded(data, parts, quality, policy)
