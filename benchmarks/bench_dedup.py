@@ -203,7 +203,7 @@ def verified(one: Seen, other: Seen) -> verification.Verdict:
     verdict = verification.verify(one.view, other.view)
     if not verification.may_hide_print(verdict):
         return verdict
-    large = [images.picture_of(each.file.data, edge=small_print.EDGE) for each in (one, other)]
+    large = [images.grey_of(each.file.data, edge=small_print.EDGE) for each in (one, other)]
     return verification.confirm(verdict, *large)
 
 

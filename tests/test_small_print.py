@@ -38,6 +38,10 @@ def laid(one: Pixels, other: Pixels) -> Verdict:
     return verification.verify(*(thumbnail(each) for each in (one, other)))
 
 
+def grey(*pictures: Pixels) -> list[Pixels]:
+    return [np.asarray(Image.fromarray(picture).convert("L")) for picture in pictures]
+
+
 def thumbnail(picture: Pixels) -> Pixels:
     small = Image.fromarray(picture)
     small.thumbnail((320, 320))
@@ -48,8 +52,8 @@ def thumbnail(picture: Pixels) -> Pixels:
 def test_other_numbers_are_seen_at_the_size_of_the_files(one: int, other: int) -> None:
     a, b = forms()[one], forms()[other]
     matrix = laid(a, b).evidence["homography"]
-    assert verification.other_print(a, b, matrix) > small_print.LIMIT
-    assert verification.other_print(b, a, np.linalg.inv(matrix)) > small_print.LIMIT
+    assert verification.other_print(*grey(a, b), matrix) > small_print.LIMIT
+    assert verification.other_print(*grey(b, a), np.linalg.inv(matrix)) > small_print.LIMIT
 
 
 @pytest.mark.parametrize(
@@ -61,16 +65,16 @@ def test_the_same_numbers_are_the_same_print(kind: str) -> None:
     copy = edits.edited(original, kind, seed=3)
     verdict = laid(original, copy)
     assert verdict.is_duplicate, verdict.evidence
-    assert verification.other_print(original, copy, verdict.evidence["homography"]) < small_print.LIMIT
+    assert verification.other_print(*grey(original, copy), verdict.evidence["homography"]) < small_print.LIMIT
 
 
 def test_where_nothing_is_printed_nothing_differs() -> None:
     plain = np.full((600, 600, 3), 240, np.uint8)
-    assert verification.other_print(plain, plain, WHOLE) == 0
+    assert verification.other_print(*grey(plain, plain), WHOLE) == 0
     noise = np.random.default_rng(1).integers(0, 255, (2, 600, 600, 3)).astype(np.uint8)
-    assert verification.other_print(*noise, WHOLE) == 0, "half of it must agree for the rest to say anything"
+    assert verification.other_print(*grey(*noise), WHOLE) == 0, "half of it must agree for the rest to say anything"
     nowhere = np.array([[1, 0, 5.0], [0, 1, 5], [0, 0, 1]])
-    assert verification.other_print(plain, plain, nowhere) == 0
+    assert verification.other_print(*grey(plain, plain), nowhere) == 0
 
 
 @pytest.fixture
@@ -108,8 +112,8 @@ def test_thumbnails_propose_and_files_decide(ws: wb.Bench, monkeypatch: pytest.M
     agreeing.evidence["homography"] = WHOLE.tolist()
     same = Comparison(shown(ws, "a.png"), shown(ws, "copy.jpg"), "identity", None)
     assert compare(same).relation == "fuzzy"  # type: ignore[union-attr]  # both can be read
-    bytes_only = Comparison(shown(ws, "a.png"), shown(ws, "b.png", uri=""), "identity", None)
-    assert compare(bytes_only).relation == "fuzzy"  # type: ignore[union-attr]  # likewise
+    thumbnail_only = Comparison(shown(ws, "a.png"), shown(ws, "b.png", uri=""), "identity", None)
+    assert compare(thumbnail_only).relation == "fuzzy"  # type: ignore[union-attr]  # likewise
     ws.close()
 
 
@@ -132,4 +136,18 @@ def test_forms_in_a_collection_are_variants(ws: wb.Bench) -> None:
     said = {frozenset((ids[a], ids[b])): relation for a, b, relation in pairs.to_numpy()}
     assert said[frozenset(("a.png", "copy.jpg"))] == "fuzzy"
     assert said.get(frozenset(("a.png", "b.png")), "variant") == "variant"
+    ws.close()
+
+
+def test_arriving_bytes_are_looked_at_like_a_file(
+    ws: wb.Bench, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    agreeing = Verdict("fuzzy", 0.9, {"homography": _askew(), "overlaid": 0.0, "agreement": 1.0,
+                                      "covers_a": 1.0, "covers_b": 1.0, "because": ""})  # fmt: skip
+    monkeypatch.setattr(verification, "verify", lambda *pair, **how: agreeing)
+    data = edits.encoded(forms()[0], quality=95)
+    (tmp_path / "arriving.jpg").write_bytes(data)
+    for arriving in (data, tmp_path / "arriving.jpg"):
+        found = {match.path: match.relation for match in ws.check(arriving).of}
+        assert found.get("b.png") == "variant", found
     ws.close()

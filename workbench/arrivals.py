@@ -22,7 +22,7 @@ from typing import Any, Literal, NamedTuple, cast
 import numpy as np
 
 from workbench import dedup_settings, sources, turning_away
-from workbench.comparing import Comparison, Shown, compare, compare_turned
+from workbench.comparing import Comparison, Shown, compare, compare_turned, look_ahead
 from workbench.dedup_settings import Settings
 from workbench.errors import BadValue, WorkbenchError
 from workbench.finders.judging import thresholds_of
@@ -308,10 +308,15 @@ class _Seen(NamedTuple):
     phashes: list[int] | None
     flat: bool
     thumbnail: bytes | None
+    held: bytes | None = None  # where bytes arrive that are no file
 
     @property
     def content(self) -> str:
         return content_key(self.picture_hash, self.checksum)
+
+    @property
+    def shown(self) -> Shown:
+        return Shown(self.checksum, self.uri, self.thumbnail, self.held)
 
 
 # -- the check itself
@@ -342,6 +347,8 @@ class _Checker:
             arrival = Arrival(name, "problem", "", policy=policy)
             seen = self._catalogued(uri, item) or self._measured(uri, item, arrival)
             if seen is not None:
+                if isinstance(item, bytes):
+                    seen = seen._replace(held=item)
                 arrival.checksum = seen.checksum
                 self._judge(arrival, seen, settings)
                 if remember and arrival.verdict in ("new", "variant"):
@@ -430,7 +437,7 @@ class _Checker:
         if not parts_wanted(settings, self._known.count):
             return " Parts of pictures weren't looked for."
         self._parts.follow(self.ws, _DESCRIBED)
-        one = Shown(seen.checksum, seen.uri, seen.thumbnail)
+        one = seen.shown
         found = {one.checksum: one for one in self._parts.alike(self.ws, one)}
         met = {match.checksum for match in matches}
         others = [other for other in self._files(found.keys() - met) if other.uri != seen.uri]
@@ -548,9 +555,9 @@ class _Checker:
     def _compared(
         self, seen: _Seen, other: _Other, way: _Near, thumbnails: Mapping[str, bytes], settings: Settings
     ) -> Match | None:
-        one = Shown(seen.checksum, seen.uri, seen.thumbnail)
         shown = Shown(other.checksum, other.uri, thumbnails.get(other.checksum))
-        verdict = compare_turned(Comparison(one, shown, SYMMETRIES[way.symmetry], thresholds_of(settings)))
+        look_ahead(seen.shown, shown)
+        verdict = compare_turned(Comparison(seen.shown, shown, SYMMETRIES[way.symmetry], thresholds_of(settings)))
         if not isinstance(verdict, Verdict) or verdict.relation == "unrelated":
             return None
         turned = verdict.evidence.get("symmetry", "identity")

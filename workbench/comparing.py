@@ -5,8 +5,9 @@ Imports no more than it needs: each worker pays for it.
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -23,18 +24,19 @@ HOPELESS = 0.2
 """Part of the structure that agrees below which two pictures, laid on each other as their hashes say, aren't looked at
 any closer: chance pairs, of which there are many."""
 
-_LARGE_KEPT = 6  # pictures of 3 MB
+_LARGE_KEPT = 8  # pictures of 1 MB
 _KEPT, _FEATURES_KEPT = 160, 1600
 """Pictures that a process remembers, a quarter of a megabyte each, and features of pictures, 30 kB each: they take
 longer to find than most comparisons."""
 
 
 class Shown(NamedTuple):
-    """A picture to look at: its file's checksum and URI, and its thumbnail where there is one."""
+    """A picture to look at: its file's checksum and URI, its thumbnail where there is one, and bytes that aren't filed."""
 
     checksum: str
     uri: str
     thumbnail: bytes | None
+    held: bytes | None = None
 
 
 class Described(NamedTuple):
@@ -101,14 +103,36 @@ def _with_small_print(item: Comparison, verdict: Verdict) -> Verdict:
     return verdict if one is None or other is None else verification.confirm(verdict, one, other)
 
 
-@lru_cache(_LARGE_KEPT)
+def look_ahead(*shown: Shown) -> None:
+    """Begin to decode the files of pictures that will probably be looked at in small print, while others compute."""
+    for one in shown:
+        _coming(one)
+
+
 def _large(shown: Shown) -> features.Pixels | None:
-    """Return a file's picture at the size at which print is compared; None where its thumbnail says as much."""
-    if not shown.uri:
-        return None  # bytes that are in no file
+    """Return a file's brightness at the size at which print is compared; None where its thumbnail says as much."""
+    return _coming(shown).result()
+
+
+@lru_cache(_LARGE_KEPT)
+def _coming(shown: Shown) -> Future[features.Pixels | None]:
+    return _threads().submit(_decoded, shown)
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(2, "decoding")
+
+
+def _decoded(shown: Shown) -> features.Pixels | None:
+    if shown.held is None and not shown.uri:
+        return None  # a thumbnail is all there is
     try:
-        with sources.open_blob(shown.uri) as blob:
-            picture = images.picture_of(blob.data, edge=small_print.EDGE)
+        if shown.held is not None:
+            picture = images.grey_of(shown.held, edge=small_print.EDGE)
+        else:
+            with sources.open_blob(shown.uri) as blob:
+                picture = images.grey_of(blob.data, edge=small_print.EDGE)
     except (WorkbenchError, OSError):
         return None
     return picture if max(picture.shape) > 1.4 * images.THUMBNAIL_EDGE else None

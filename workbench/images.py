@@ -230,15 +230,17 @@ def pixels(data: Data, *, width: int, height: int) -> npt.NDArray[np.uint8]:
     )
 
 
-def picture_of(data: Data, *, edge: int) -> npt.NDArray[np.uint8]:
-    """Return any decodable image, oriented, in sRGB, its long edge at most so many pixels; shape (height, width, 3).
+def grey_of(data: Data, *, edge: int) -> npt.NDArray[np.uint8]:
+    """Return the brightness of any decodable image, oriented, its long edge at most so many pixels.
+
+    Shape (height, width). As it stands in the file, whatever its profile: for looking at what stands in it.
 
     Raises
     ------
     BadValue
         The file isn't an image, or can't be decoded.
     """
-    return _rendered(data, edge, lambda image: np.asarray(image.convert("RGB")))
+    return _decoded(data, edge, lambda plain, opened: np.asarray(_shrink(_turn(plain.convert("L"), opened.turn), edge)))
 
 
 def turned_hashes(thumbnail: bytes) -> list[int] | None:
@@ -409,6 +411,13 @@ def jpeg_of(picture: npt.NDArray[np.uint8], *, quality: int = THUMBNAIL_QUALITY)
 
 def _rendered(data: Data, edge: int, make: Callable[[Image.Image], Made]) -> Made:
     """Return what is made of the picture, oriented and in sRGB."""
+    return _decoded(
+        data, edge, lambda plain, opened: make(_to_srgb(_shrink(_turn(plain, opened.turn), edge), opened.icc))
+    )
+
+
+def _decoded(data: Data, edge: int, make: Callable[[Image.Image, _Opened], Made]) -> Made:
+    """Return what is made of the decoded picture, which may be larger than asked for."""
     picture = Picture()
     kind = recognise(data)
     if not kind.decodable:
@@ -416,8 +425,7 @@ def _rendered(data: Data, edge: int, make: Callable[[Image.Image], Made]) -> Mad
     with _quiet():
         try:
             opened = _open(data, kind, picture)
-            shown = _plain(_decode(opened, edge))
-            return make(_to_srgb(_shrink(_turn(shown, opened.turn), edge), opened.icc))
+            return make(_plain(_decode(opened, edge)), opened)
         except Exception as error:
             raise BadValue(_failure(data, kind, error).message, hint=_LOOK) from error
 

@@ -9,11 +9,12 @@ that is for others to judge.
 from __future__ import annotations
 
 import itertools
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from workbench import features, tones
+from workbench import features
 
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -39,39 +40,60 @@ def apart(one: Floats, other: Floats, known: Mask) -> float:
 
     Parameters
     ----------
-    one, other : ndarray of float32, shape (height, width, 3)
-        Two pictures as they lie on each other, 0–255.
+    one, other : ndarray of float32, shape (height, width)
+        The brightness of two pictures as they lie on each other, 0–255.
     known : ndarray of bool, shape (height, width)
         Where both are.
     """
     known = features.inner(known, WINDOW // 2 + 3)
     if known.mean() < 0.2:
         return 0.0
-    a, b = _equally_sharp(tones.luma(one), tones.luma(other), known)
-    (mean_a, var_a), (mean_b, var_b) = _moments(a), _moments(b)
-    printed = known & _stands(var_a, known) & _stands(var_b, known)
+    a, b = _equally_sharp(one, other, known)
+    first, second = _Windows.of(a), _Windows.of(b)
+    printed = known & _stands(first.variance, known) & _stands(second.variance, known)
     if int(printed.sum()) < _LEAST:
         return 0.0
-    alike = np.full(a.shape, -1, np.float32)
-    for shift in itertools.product(range(-_REACH, _REACH + 1), repeat=2):
-        moved, mean, var = (np.roll(x, shift, (0, 1)) for x in (b, mean_b, var_b))
-        together = features.box(a * moved, WINDOW) - mean_a * mean
-        np.maximum(alike, together / np.sqrt(var_a * var + np.float32(1e-3)), out=alike)
+    least = round(LIMIT * WINDOW**2 / 4)
+    alike = _alike(first, second, 0)
+    suspected = printed & (alike < _OTHER)
+    if int(suspected.sum()) < least or not features.parts(suspected, least=least):
+        return 0.0  # most copies: what is alike where it lies isn't looked for beside it
+    alike = _alike(first, second, _REACH)
     if float(np.median(alike[printed])) < _FAITHFUL:
         return 0.0
     rim = known & ~features.shrunk(known, 2)  # rounded corners and frames reach it
-    found = features.parts(printed & (alike < _OTHER), least=round(LIMIT * WINDOW**2 / 4))
+    found = features.parts(printed & (alike < _OTHER), least=least)
     return max((part.pixels for part in found if not (part.mask & rim).any()), default=0) / WINDOW**2
 
 
-def _moments(picture: Floats) -> tuple[Floats, Floats]:
-    mean = features.box(picture, WINDOW)
-    return mean, np.maximum(features.box(picture * picture, WINDOW) - mean * mean, 0)
+class _Windows(NamedTuple):
+    """A picture, and the mean and variance of the window around each pixel."""
+
+    picture: Floats
+    mean: Floats
+    variance: Floats
+
+    @classmethod
+    def of(cls, picture: Floats) -> _Windows:
+        mean = features.box(picture, WINDOW)
+        return cls(picture, mean, np.maximum(features.box(picture * picture, WINDOW) - mean * mean, 0))
+
+
+def _alike(one: _Windows, other: _Windows, reach: int) -> Floats:
+    """Return how windows correlate, at best, with those of the other picture up to so many pixels beside them."""
+    best = np.full(one.picture.shape, -1, np.float32)
+    for shift in itertools.product(range(-reach, reach + 1), repeat=2):
+        moved, mean, variance = (np.roll(x, shift, (0, 1)) if any(shift) else x for x in other)
+        together = features.box(one.picture * moved, WINDOW) - one.mean * mean
+        np.maximum(best, together / np.sqrt(one.variance * variance + np.float32(1e-3)), out=best)
+    return best
 
 
 def _stands(variance: Floats, known: Mask) -> Mask:
     contrast = np.sqrt(variance)
-    return np.asarray(contrast > max(_PLAIN, _STRONG * float(np.quantile(contrast[known][::7], 0.95))))
+    thin = np.s_[::2, ::3]
+    strong = float(np.quantile(contrast[thin][known[thin]], 0.95))
+    return np.asarray(contrast > max(_PLAIN, _STRONG * strong))
 
 
 def _equally_sharp(one: Floats, other: Floats, known: Mask) -> tuple[Floats, Floats]:

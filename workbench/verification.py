@@ -227,8 +227,8 @@ def confirm(verdict: Verdict, a: Pixels, b: Pixels) -> Verdict:
     ----------
     verdict : Verdict
         What `verify` says of their thumbnails.
-    a, b : ndarray of uint8, shape (height, width, 3)
-        In the same order.
+    a, b : ndarray of uint8, shape (height, width)
+        Their brightness, in the same order.
     """
     if not may_hide_print(verdict):
         return verdict
@@ -244,8 +244,9 @@ def other_print(a: Pixels, b: Pixels, homography: npt.ArrayLike) -> float:
 
     Parameters
     ----------
-    a, b : ndarray of uint8, shape (height, width, 3)
-        Oriented, in sRGB, larger than thumbnails: of `workbench.small_print.EDGE` pixels where there are so many.
+    a, b : ndarray of uint8, shape (height, width)
+        Their brightness, oriented, larger than thumbnails: of `workbench.small_print.EDGE` pixels where there are so
+        many.
     homography : array_like, shape (3, 3)
         As in `Verdict.evidence`.
 
@@ -349,7 +350,7 @@ def _to_relative(size: tuple[int, int]) -> Matrix:
 
 
 class _Overlap(NamedTuple):
-    """The part that both pictures show, at the same size: float32 (height, width, 3), and where both are known."""
+    """The part that both show, at the same size: float32 (height, width, 3) or grey, and where both are known."""
 
     one: Floats
     other: Floats
@@ -570,7 +571,8 @@ def _bend(matrix: Matrix) -> float:
 
 
 def _refined(a: Pixels, b: Pixels, overlap: _Overlap, calm: Mask, *, bends: bool) -> _Overlap | None:
-    one, other = (features.smooth(tones.luma(x), 1.0) for x in (overlap.one, overlap.other))
+    grey = (x if x.ndim == 2 else tones.luma(x) for x in (overlap.one, overlap.other))
+    one, other = (features.smooth(x, 1.0) for x in grey)
     better = features.refine(one, other, overlap.known & calm, bends=bends)
     if better is None:
         return None
