@@ -31,7 +31,7 @@ longer to find than most comparisons."""
 
 
 class Shown(NamedTuple):
-    """A picture to look at: its file's checksum and URI, its thumbnail where there is one, and bytes that aren't filed."""
+    """A picture to look at: its file's checksum and URI, its thumbnail where there is one; the bytes if it is no file."""
 
     checksum: str
     uri: str
