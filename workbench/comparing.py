@@ -31,7 +31,7 @@ longer to find than most comparisons."""
 
 
 class Shown(NamedTuple):
-    """A picture to look at: its file's checksum and URI, its thumbnail where there is one; the bytes if it is no file."""
+    """A picture to look at: its checksum, its URI, its thumbnail where there is one; its bytes where it is no file."""
 
     checksum: str
     uri: str
