@@ -2,7 +2,7 @@
 
     python benchmarks/bench_dedup.py [--originals 60] [--lookalikes 1000] [--negatives 40000] [--photos DIR]
                                      [--kinds crop_50,collage_2x2] [--only verify|search] [--misses FILE]
-                                     [--skip 0] [--every 1]
+                                     [--skip 0] [--every 1] [--workers 1]
 
 Two measurements, of which the second is what counts:
 
@@ -23,6 +23,7 @@ import argparse
 import heapq
 import io
 import itertools
+import multiprocessing
 import sys
 import tempfile
 import time
@@ -30,6 +31,7 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -177,22 +179,28 @@ class Outcome:
         self.seconds += more.seconds
 
 
-@dataclass
+@dataclass(frozen=True)
 class Seen:
-    """A file, measured and opened as verification sees it."""
+    """A file, measured, and its thumbnail."""
 
     file: File
     phash: int
-    view: Any
+    thumbnail: bytes
 
 
 def seen(file: File) -> Seen:
-    """Measure a file as a scan does, and return its thumbnail with features."""
+    """Measure a file as a scan does."""
     found = images.measure(file.data)
     if found.thumbnail is None:
         raise SystemExit(f"{file.name} can't be measured: {found.problems}")
-    with Image.open(io.BytesIO(found.thumbnail)) as small:
-        return Seen(file, found.phash or 0, verification.look(np.asarray(small.convert("RGB"))))
+    return Seen(file, found.phash or 0, found.thumbnail)
+
+
+@lru_cache(2_000)
+def view(one: Seen) -> verification.Seen:
+    """Return a file's thumbnail as verification sees it."""
+    with Image.open(io.BytesIO(one.thumbnail)) as small:
+        return verification.look(np.asarray(small.convert("RGB")))
 
 
 # -- verification alone
@@ -200,7 +208,7 @@ def seen(file: File) -> Seen:
 
 def verified(one: Seen, other: Seen) -> verification.Verdict:
     """Compare two files as the search does: by their thumbnails, and those that agree in small print."""
-    verdict = verification.verify(one.view, other.view)
+    verdict = verification.verify(view(one), view(other))
     if not verification.may_hide_print(verdict):
         return verdict
     large = [images.grey_of(each.file.data, edge=small_print.EDGE) for each in (one, other)]
@@ -209,34 +217,54 @@ def verified(one: Seen, other: Seen) -> verification.Verdict:
 
 def verify(collection: dict[str, edits.Pixels], kinds: list[str], args: argparse.Namespace) -> Outcome:
     """Lay every copy on its original; lay different pictures on each other, the likest first."""
-    outcome, everything = Outcome(), []
-    others = list(collection.values())
-    started = time.process_time()
-    for n, (name, pixels) in enumerate(collection.items()):
-        first = seen(File(name, edits.encoded(pixels), name))
-        everything.append(first)
-        for file in copies(name, pixels, kinds, [others[(n + step) % len(others)] for step in (1, 2, 3)]):
-            copy = seen(file)
-            verdict = verified(first, copy)
-            says = f"{file.kind:20}{name:16}{verdict.relation:10}{verdict.score:.2f} {verdict.evidence.get('because')}"
-            outcome.recall.add(file.kind, found=verdict.is_duplicate, what=says)
-            if file.kind in MILD or n % 4 == 0:
-                everything.append(copy)
+    outcome, everything = Outcome(), list[Seen]()
+    beside = partial(laid_on_original, list(collection.items()), kinds)
+    for n, (some, recall, spent) in enumerate(mapped(beside, range(len(collection)), args.workers)):
+        outcome.add(Outcome(recall, seconds=Counter(copies=spent)))
+        everything += [one for one in some if one.file.kind in ("", *MILD) or n % 4 == 0]
         tick(f"verify: {n + 1} of {len(collection)} originals")
-    outcome.seconds["copies"] = time.process_time() - started
     drawn = catalogue(args.lookalikes, seed=args.seed)
     everything += [seen(File(one.name, edits.encoded(np.asarray(one.image)), one.name)) for one in drawn]
-    started = time.process_time()
-    for one, other in likest(everything, args.negatives):
-        verdict = verified(one, other)
-        outcome.negatives += 1
-        if verdict.is_duplicate:
-            says = f"{one.file.name} ~ {other.file.name}: {verdict.relation} {verdict.score:.2f}"
-            outcome.false.append(f"{says} {verdict.evidence.get('because')}")
+    for false, spent in mapped(taken_for_copy, likest(everything, args.negatives), args.workers):
+        outcome.add(Outcome(negatives=1, false=[false] * bool(false), seconds=Counter(negatives=spent)))
         if outcome.negatives % 200 == 0:
             tick(f"verify: {outcome.negatives:,} pairs of different pictures, {len(outcome.false)} taken for copies")
-    outcome.seconds["negatives"] = time.process_time() - started
     return outcome
+
+
+def mapped(ask: Callable[[Any], Any], items: Iterable[Any], workers: int) -> Iterator[Any]:
+    """Ask for each item, in order; in so many processes."""
+    if workers == 1:
+        yield from map(ask, items)
+        return
+    with multiprocessing.Pool(workers) as pool:
+        yield from pool.imap(ask, items, chunksize=1 if isinstance(items, range) else 50)
+
+
+def laid_on_original(
+    collection: list[tuple[str, edits.Pixels]], kinds: list[str], n: int
+) -> tuple[list[Seen], Recall, float]:
+    """Return a picture and its copies, which of these are recognised, and the CPU seconds of it all."""
+    started, recall = time.process_time(), Recall()
+    name, pixels = collection[n]
+    first = seen(File(name, edits.encoded(pixels), name))
+    others = [collection[(n + step) % len(collection)][1] for step in (1, 2, 3)]
+    made = [seen(file) for file in copies(name, pixels, kinds, others)]
+    for copy in made:
+        verdict, kind = verified(first, copy), copy.file.kind
+        says = f"{kind:20}{name:16}{verdict.relation:10}{verdict.score:.2f} {verdict.evidence.get('because')}"
+        recall.add(kind, found=verdict.is_duplicate, what=says)
+    return [first, *made], recall, time.process_time() - started
+
+
+def taken_for_copy(pair: tuple[Seen, Seen]) -> tuple[str, float]:
+    """Return what is wrongly said of two different pictures, or nothing, and the CPU seconds it took."""
+    started, (one, other) = time.process_time(), pair
+    verdict, says = verified(one, other), ""
+    if verdict.is_duplicate:
+        says = f"{one.file.name} ~ {other.file.name}: {verdict.relation} {verdict.score:.2f}"
+        says += f" {verdict.evidence.get('because')}"
+    return says, time.process_time() - started
 
 
 def likest(files: list[Seen], count: int) -> list[tuple[Seen, Seen]]:
@@ -414,6 +442,7 @@ def main() -> int:
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--misses", type=Path, help="write what was missed and what was wrong to this file")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=1, help="processes that verify; more make CPU times worse")
     args = parser.parse_args()
     kinds = args.kinds.split(",") if args.kinds else list(edits.KINDS)
     enough = args.skip + args.every * args.originals
