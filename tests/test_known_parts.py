@@ -1,5 +1,6 @@
 """Arriving crops, screenshots and collages of what is catalogued: found by a few features of each picture."""
 
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from picture_files import with_segment
 from seen_pictures import photo
-from small_collections import fill, image_ids
+from small_collections import command, fill, image_ids
 
 import workbench as wb
 from workbench import arrivals, edits, features, known_parts
@@ -121,6 +122,13 @@ def test_nothing_is_described_twice(own: wb.Bench, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(features, "extract", lambda *_, **__: pytest.fail("described already"))
     with wb.open(own.folder, actor="tester") as again:
         assert prepare(again) == 3
+
+
+def test_prepared_on_the_command_line(own: wb.Bench) -> None:
+    line = command("dedup", "prepare", "--workspace", own.folder, "--quiet")
+    assert (line.returncode, line.stdout.strip()) == (0, "Parts of arriving pictures are looked for in 3 of 3 images.")
+    told = command("dedup", "prepare", "--workspace", own.folder, "--quiet", "--json")
+    assert json.loads(told.stdout) == {"described": 3, "images": 3}
 
 
 def test_a_cancelled_preparation_keeps_what_it_has(own: wb.Bench, monkeypatch: pytest.MonkeyPatch) -> None:

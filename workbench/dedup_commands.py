@@ -245,9 +245,24 @@ def _calibrate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
 
 
+def _prepare(ws: bench.Bench, args: argparse.Namespace) -> int:
+    """Describe all pictures, so that parts of arriving ones are looked for in them at once."""
+    with until_stopped() as stop:
+        described = ws.dedup.prepare(progress=not args.quiet, cancel=stop)
+    [images] = ws.sql("select count(*) as images from image_facts").images
+    said = f"Parts of arriving pictures are looked for in {described:,} of {images:,} images."
+    say({"described": described, "images": int(images)}, args, said)
+    return 130 if stop.is_set() else 0
+
+
+def _prepare_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+
+
 VERBS: dict[str, Verb | Apart] = {
     "find": Verb(_find, _find_arguments),
     "calibrate": Verb(_calibrate, _calibrate_arguments),
+    "prepare": Verb(_prepare, _prepare_arguments),
     "plan": Verb(_plan, _plan_arguments),
     "certify": Verb(_certify, _certify_arguments),
     "apply": Verb(_apply, _apply_arguments),
