@@ -26,7 +26,15 @@ def test_an_edited_copy_is_the_same(kind: str) -> None:
     assert any(verdict.is_duplicate for verdict in found), [verdict.evidence for verdict in found]
 
 
-@pytest.mark.parametrize("number", [3, 5, 6])
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [(1, "cast_cool"), (2, "autocontrast"), (3, "cast_warm"), (6, "cast_green"), (6, "cast_warm"), (7, "autocontrast")],
+)
+def test_what_clipping_took_is_no_difference(number: int, kind: str) -> None:
+    assert verify(original(number), copy(number, kind)).relation == "fuzzy"
+
+
+@pytest.mark.parametrize("number", range(8))
 def test_a_copy_in_few_colours_is_the_same(number: int) -> None:
     assert verify(original(number), copy(number, "palette_16")).relation == "fuzzy"
 
@@ -155,17 +163,46 @@ def test_a_picture_in_few_colours_is_made_of_one_in_many() -> None:
     ramp = np.broadcast_to(np.linspace(30, 230, 120)[:, None], (120, 90))
     many = np.stack([ramp, ramp, ramp], axis=-1).astype(np.uint8)
     few, everywhere = _in_three(ramp), np.ones((120, 90), np.bool_)
-    made = tones.flattened(many, few, _laid(many, few), everywhere)
+    made = tones.flattened(many, few, few.astype(np.float32), _laid(many, few), everywhere)
     assert made is not None
     assert np.mean(np.abs(made.astype(int) - few) < 12) > 0.9
-    assert tones.flattened(few, many, _laid(few, many), everywhere) is None, "many colours are made of no few"
+    assert tones.flattened(few, many, many.astype(np.float32), _laid(few, many), everywhere) is None, (
+        "many colours are made of no few"
+    )
 
 
 def test_few_other_colours_are_made_of_none() -> None:
     ramp = np.broadcast_to(np.linspace(30, 230, 120)[:, None], (120, 90))
     many = np.stack([ramp, ramp, ramp], axis=-1).astype(np.uint8)
     redder = _in_three(ramp) + np.array([40, 0, 0], np.uint8)
-    assert tones.flattened(many, redder, _laid(many, redder), np.ones((120, 90), np.bool_)) is None
+    there = redder.astype(np.float32)
+    assert tones.flattened(many, redder, there, _laid(many, redder), np.ones((120, 90), np.bool_)) is None
+
+
+def test_of_two_colours_all_but_equally_near_the_one_that_is_there_was_taken() -> None:
+    ramp = np.broadcast_to(np.linspace(30, 230, 120)[:, None], (120, 90))
+    many = np.stack([ramp, ramp, ramp], axis=-1).astype(np.uint8)
+    for shift in (-3, 3):
+        few = _in_three(ramp + shift)
+        made = tones.flattened(many, few, few.astype(np.float32), _laid(many, few), np.ones((120, 90), np.bool_))
+        assert made is not None
+        assert np.mean(np.abs(made.astype(int) - few).max(2) < 8) == 1
+
+
+@pytest.mark.parametrize("gains", [(1.12, 1.0, 0.8), (0.82, 0.98, 1.14), (1.33, 1.33, 1.33), (1.9, 1.4, 1.2)])
+def test_channels_stretched_and_clipped_are_made_of_what_they_were(gains: tuple[float, float, float]) -> None:
+    one = original(3).astype(np.float32)
+    other = np.clip(one * np.array(gains, np.float32) - 6, 0, 255)
+    made = tones.retoned(one, other, np.ones(one.shape[:2], np.bool_))
+    assert np.abs(made.picture - other).mean() < 1.5
+    assert np.quantile(np.abs(made.picture - other).max(2), 0.99) < 6
+
+
+@pytest.mark.parametrize("family", ["colours", "garments", "prints"])
+@pytest.mark.parametrize("kind", ["autocontrast", "cast_warm", "saturation_up"])
+def test_a_retoned_lookalike_is_no_copy(family: str, kind: str) -> None:
+    one, other = lookalikes(family)
+    assert not verify(one, thumbnail(edits.edited_file(other, kind))).is_duplicate
 
 
 def test_features_that_agree_by_chance_are_not_looked_at() -> None:

@@ -393,11 +393,11 @@ def parts(mask: npt.NDArray[np.bool_], *, least: int = 1) -> list[Part]:
     return sorted(found, key=lambda part: (-part.pixels, part.box))
 
 
-def lowest(values: Floats) -> Floats:
-    """Return the smallest value of the 3 x 3 around each pixel."""
-    return cast(Floats, cv2.erode(values, np.ones((3, 3), np.uint8)))
+def lowest(values: Floats, window: int = 3) -> Floats:
+    """Return the smallest value of a window around each pixel."""
+    return cast(Floats, cv2.erode(values, np.ones((window, window), np.uint8)))
 
 
-def highest(values: Floats) -> Floats:
-    """Return the largest value of the 3 x 3 around each pixel."""
-    return cast(Floats, cv2.dilate(values, np.ones((3, 3), np.uint8)))
+def highest(values: Floats, window: int = 3) -> Floats:
+    """Return the largest value of a window around each pixel."""
+    return cast(Floats, cv2.dilate(values, np.ones((window, window), np.uint8)))

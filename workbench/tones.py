@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from workbench.features import Floats, Pixels
+from workbench.features import Floats, Pixels, highest, lowest
 
 Mask = npt.NDArray[np.bool_]
 Doubles = npt.NDArray[np.float64]
@@ -34,13 +34,27 @@ POLISH = 10.0
 _SAMPLE = 2_000
 _ONE_COLOUR, _MOST_COLOURS = 9.0, 20
 """Levels within which colours are one, and colours that a picture of few has at most."""
-_MOSTLY_FLAT, _FLATTER, _STRAYS, _LARGE = 0.9, 1.1, 14.0, 0.03
-"""Part of a picture in few colours that is of one of them, by how many times it is flatter than the other, and levels
-by which those of its colours that take up such a part of it may miss the mean of what they stand for."""
+_MOSTLY_FLAT, _FLATTER = 0.78, 1.25
+"""Part of a picture in few colours that is of one of them, and by how many times it is flatter than the other."""
+_STRAY, _STRAYS, _LARGE = 7.0, 42.0, 0.03
+"""Levels by which its colours may miss the mean of what they stand for: on average, and at most among those that take
+up such a part of it."""
+_UNSURE = 12.0
+"""Levels by which a colour may be further away than the nearest and be the one that was taken."""
 _COUNTED = 4_000  # pixels that a picture's colours are counted in
 _PIECE = 4_096  # pixels whose terms stay in a core's cache, and too few for threads to be worth starting
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _OFFSET, _GAINS = 20.0, (0.72, 1.35)  # a cast's limits, in levels and times
+_STRONGEST = 2.2  # times by which colours can have become stronger
+_GAIN, _APART = (0.5, 3.2), 2.7
+"""Times by which a channel can have been stretched, and more than another."""
+_LEAST_SAID = 20
+"""Pixels of which a channel must be between the ends of the scale to say how it was stretched."""
+_BLACK, _AS_STRONG = 0.5, 2000.0
+"""How many pixels what is usual counts for: that black stays black, and (times squared levels) colours as they are."""
+_MISSED, _WELL, _BETTER, _SAME = 8.0, 0.97, 0.01, 0.2
+"""Levels that a pixel may miss, the part that is explained well, by how much more another way must explain, and within
+which strengths are the same."""
 
 
 class Retoned(NamedTuple):
@@ -157,19 +171,108 @@ def retoned(source: Floats, target: Floats, known: Mask) -> Retoned:
             toned[..., channel]
         )
     toned = _polished(np.clip(toned, 0, 255), target, rows, columns)
-    return Retoned(toned, curve.slope, strength, curve.drift, curve.words(strength))
+    made = Retoned(toned, curve.slope, strength, curve.drift, curve.words(strength))
+    explained = 1.0 if tinted else _explained(toned, target, rows, columns)
+    stretched = _stretched(source, target, known, curve) if explained < _WELL else None
+    # What takes no fading of colours to explain as much is the likelier.
+    better = explained + _BETTER * (abs(strength - 1) < _SAME)
+    if stretched is not None and _explained(stretched.picture, target, rows, columns) > better:
+        return stretched
+    return made
 
 
-def flattened(rich: Pixels, flat: Pixels, laid: tuple[Floats, Floats], known: Mask) -> Pixels | None:
+def _explained(made: Floats, wanted: Floats, rows: Any, columns: Any) -> float:
+    """Return how much of a picture is as another: 1 all of it, pixel by pixel."""
+    miss = _largest(np.abs(made[rows, columns] - wanted[rows, columns]))
+    return float((1 / (1 + (miss / _MISSED) ** 2) ** 2).mean())
+
+
+def _stretched(source: Floats, target: Floats, known: Mask, curve: _Curve) -> Retoned | None:
+    """Return the source with each channel stretched by itself and clipped; None where nothing says by how much.
+
+    A cast, more brightness, contrast, saturation or contrast stretched to the ends of the scale do that. What they
+    clipped says nothing about how far they went: only what lies between the ends does. A thumbnail's pixel is the
+    mean of many, of which some were clipped and others not: it may be anything between the clipped mean and the mean
+    of the clipped.
+    """
+    between = (lowest(target, 5) > 4) & (highest(target, 5) < 251) & (source > 4) & (source < 251)
+    at = np.flatnonzero(known & between.any(2))
+    at = at[:: max(1, len(at) // _SAMPLE)]
+    inside, outside = (values.reshape(-1, 3)[at] for values in (source, target))
+    says = between.reshape(-1, 3)[at]
+    found = _stretch(inside.astype(np.float64), outside.astype(np.float64), says)
+    if found is None:
+        return None
+    strength = np.float32(found.strength)
+    gains, offsets = found.gains.astype(np.float32), found.offsets.astype(np.float32)
+    made = strength * gains * source + ((1 - strength) * gains * luma(source)[..., None] + offsets)
+    polished = _polished(np.clip(made, 0, 255), target, *np.divmod(at, known.shape[1]))
+    low, high = lowest(made, 5), highest(made, 5)
+    darkest, lightest = (np.clip(end, 0, 255) for end in (low, high))
+    mixed = darkest + (made - low) / np.maximum(high - low, 1) * (lightest - darkest)
+    picture = np.clip(target, np.minimum(polished, mixed), np.maximum(polished, mixed))
+    words = curve.words(found.strength)
+    return Retoned(np.asarray(picture, np.float32), float(gains @ _LUMA), found.strength, curve.drift, words)
+
+
+class _Stretch(NamedTuple):
+    """How strong colours became, and what each channel was multiplied by and shifted by after that."""
+
+    strength: float
+    gains: Doubles
+    offsets: Doubles
+
+
+def _stretch(inside: Doubles, outside: Doubles, says: Mask) -> _Stretch | None:
+    """Fit how colours were stretched, shape (n, 3) each, where they say; None beyond what an edit does."""
+    if not len(inside) or says.sum(0).min() < _LEAST_SAID:
+        return None
+    grey = (inside @ _LUMA)[:, None]
+    found, counts = _Stretch(1.0, np.ones(3), np.zeros(3)), says.astype(np.float64)
+    for width in (np.inf, 40.0, 25.0, 16.0, 12.0, 10.0, 8.0, 8.0, 8.0):
+        before = grey + found.strength * (inside - grey)
+        if width < np.inf:
+            far = np.abs(np.clip(found.offsets + found.gains * before, 0, 255) - outside).max(1)
+            counts = says / (1 + (far / width) ** 2)[:, None] ** 2
+        found = _stretched_by(before, outside, counts, found.strength)
+        if width < 30:
+            found = found._replace(strength=_strengthened(found, inside - grey, before, outside, counts))
+    most, least = float(found.gains.max()), float(found.gains.min())
+    return found if _GAIN[0] < least and most < min(_GAIN[1], _APART * least) else None
+
+
+def _stretched_by(before: Doubles, outside: Doubles, counts: Doubles, strength: float) -> _Stretch:
+    """Fit each channel's gain and offset; black stays black where nothing else is known."""
+    total = counts.sum(0) + 1e-6
+    mean_in, mean_out = (counts * before).sum(0) / total, (counts * outside).sum(0) / total
+    far_in, far_out = before - mean_in, outside - mean_out
+    black = total * _BLACK / (total + _BLACK) * mean_in
+    gains = (counts * far_in * far_out).sum(0) + black * mean_out
+    gains /= (counts * far_in * far_in).sum(0) + black * mean_in + 1
+    return _Stretch(strength, gains, (mean_out - gains * mean_in) * total / (total + _BLACK))
+
+
+def _strengthened(found: _Stretch, colours: Doubles, before: Doubles, outside: Doubles, counts: Doubles) -> float:
+    """Return how strong colours became, given what else was done; unchanged where nothing says so."""
+    step = found.gains * (colours - (counts * colours).sum(0) / (counts.sum(0) + 1e-6))
+    miss = outside - found.offsets - found.gains * before
+    more = float((counts * step * miss).sum() / ((counts * step * step).sum() + _AS_STRONG))
+    return min(_STRONGEST, max(WEAKEST, found.strength + more))
+
+
+def flattened(rich: Pixels, flat: Pixels, there: Floats, laid: tuple[Floats, Floats], known: Mask) -> Pixels | None:
     """Return a picture in the few colours that another consists of; None where it doesn't consist of few.
 
     It does where it is flat and the other is not, and each of its colours is what the other has there on average: who
-    reduces colours takes the mean of those that become one. A thing in another colour has another mean.
+    reduces colours takes the mean of those that become one. A thing in another colour has another mean. Where two of
+    the colours are all but equally near, a thumbnail can't tell which of them it was; the other picture says.
 
     Parameters
     ----------
     rich, flat : ndarray of uint8, shape (height, width, 3)
         The pictures themselves.
+    there : ndarray of float32, of the shape of `rich`
+        The flat one as it lies on the rich one.
     laid : tuple of ndarray of float32, shape (height, width, 3)
         Both as they lie on each other, in this order.
     known : ndarray of bool, shape (height, width)
@@ -185,13 +288,28 @@ def flattened(rich: Pixels, flat: Pixels, laid: tuple[Floats, Floats], known: Ma
     pixels = np.bincount(chosen, minlength=len(palette))
     many = np.maximum(pixels, 1)
     means = np.stack([np.bincount(chosen, inside[:, k], minlength=len(palette)) / many for k in range(3)], axis=1)
-    spread = float(np.median(_largest(np.abs(inside - means[chosen].astype(np.float32)))))
+    spread = float(_largest(np.abs(inside - means[chosen].astype(np.float32))).mean())
+    strays = np.abs(means - palette).max(1)
     counts = pixels > _LARGE * len(chosen)
-    strays = float(np.abs(means - palette)[counts].max()) if counts.any() else np.inf
-    if spread < _FLATTER * (float(np.median(far)) + 1) or strays > _STRAYS:
+    strayed = float(strays[counts].max()) if counts.any() else np.inf
+    astray = float(strays @ pixels) / len(chosen)
+    if spread < _FLATTER * float(far.mean()) or strayed > _STRAYS or astray > _STRAY:
         return None
-    made, _ = _nearest(rich.reshape(-1, 3).astype(np.float32), palette)
-    return np.asarray(palette[made].round().astype(np.uint8).reshape(rich.shape))
+    return _reduced(rich, there, palette)
+
+
+def _reduced(rich: Pixels, there: Floats, palette: Floats) -> Pixels:
+    """Return a picture in the nearest of few colours; of those all but equally near, in the one that is there."""
+    ours, theirs = (_squares(x.reshape(-1, 3).astype(np.float32), palette) for x in (rich, there))
+    distance = np.sqrt(ours, out=ours)
+    theirs[distance > distance.min(1, keepdims=True) + _UNSURE] = np.inf
+    return np.asarray(palette[theirs.argmin(1)].round().astype(np.uint8).reshape(rich.shape))
+
+
+def _squares(colours: Floats, palette: Floats) -> Floats:
+    """Return the squared distance of each colour from each of a palette."""
+    own = np.einsum("ij,ij->i", colours, colours)[:, None]
+    return np.asarray(np.maximum(own + (palette * palette).sum(1)[None] - 2 * colours @ palette.T, 0), np.float32)
 
 
 def _palette(picture: Pixels) -> Floats:
@@ -359,7 +477,7 @@ def _strength(before: Floats, after: Floats, weights: Doubles) -> float:
         far = others - 2 * strength * shared + strength**2 * own
         weighted = weights / (1 + far / width**2) ** 2
         over, under = weighted @ shared, weighted @ own
-        strength = min(2.2, max(0.0, float(over + 50) / float(under + 50)))
+        strength = min(_STRONGEST, max(0.0, float(over + 50) / float(under + 50)))
     return strength
 
 

@@ -368,24 +368,34 @@ def _compare(a: Pixels, b: Pixels, laid: _Laid, limits: Thresholds) -> Verdict:
     is_close = verdict.evidence.get("changed") is not None and verdict.evidence["agreement"] > NEARLY
     if verdict.is_duplicate or not is_close or _gap(exact, laid.matrix) > ASLANT:
         return verdict
-    pair = None if verdict.evidence["weakest"] == "geometry" else _in_few_colours(a, b, exact)
-    if pair is None:
+    if verdict.evidence["weakest"] == "geometry":
         return verdict
     whole = laid._replace(matrix=exact)
     strict = replace(limits, startling=IN_FEW * limits.startling)
-    return max(verdict, _compare_as_they_are(*pair, whole, strict), key=_rank)
+    pairs = _in_few_colours(a, b, exact)
+    return max([verdict, *(_compare_as_they_are(*pair, whole, strict) for pair in pairs)], key=_rank)
 
 
-def _in_few_colours(a: Pixels, b: Pixels, exact: Matrix) -> tuple[Pixels, Pixels] | None:
-    """Return two pictures in the few colours that one of them consists of; None where neither does."""
+def _in_few_colours(a: Pixels, b: Pixels, exact: Matrix) -> Iterator[tuple[Pixels, Pixels]]:
+    """Yield two pictures in the few colours that the second consists of, and in those that the first does."""
     overlap = _lay(a, b, exact, FRAME)
     if overlap is None:
-        return None
-    reduced = tones.flattened(a, b, (overlap.one, overlap.other), overlap.known)
+        return
+    there = _laid_on(b, a.shape, features.inverse(exact))
+    reduced = tones.flattened(a, b, there, (overlap.one, overlap.other), overlap.known)
     if reduced is not None:
-        return reduced, b
-    reduced = tones.flattened(b, a, (overlap.other, overlap.one), overlap.known)
-    return None if reduced is None else (a, reduced)
+        yield reduced, b
+    there = _laid_on(a, b.shape, exact)
+    reduced = tones.flattened(b, a, there, (overlap.other, overlap.one), overlap.known)
+    if reduced is not None:
+        yield a, reduced
+
+
+def _laid_on(picture: Pixels, shape: tuple[int, ...], matrix: Matrix) -> Floats:
+    """Return a picture as a homography over relative points lays it on one of another shape."""
+    size = (shape[1], shape[0])
+    here = _to_relative((picture.shape[1], picture.shape[0]))
+    return features.warp(picture, features.inverse(_to_relative(size)) @ matrix @ here, size)[0]
 
 
 def _compare_as_they_are(a: Pixels, b: Pixels, laid: _Laid, limits: Thresholds) -> Verdict:
