@@ -32,6 +32,8 @@ POLISH = 10.0
 """Levels by which tones may be off, by colour, from what a curve and a cast explain."""
 
 _SAMPLE = 2_000
+_UNCHANGED, _MUCH_BETTER = 3.0, 0.9
+"""Levels by which half of all points may miss where tones are unchanged, and part of what they miss by any curve."""
 _ONE_COLOUR, _MOST_COLOURS = 9.0, 20
 """Levels within which colours are one, and colours that a picture of few has at most."""
 _MOSTLY_FLAT, _FLATTER = 0.78, 1.25
@@ -386,7 +388,11 @@ class _Curve:
         terms = np.stack([np.ones_like(x), x, x**2, x**3, u * x, v * x, (u * u + v * v) * x], axis=1)
         pull = np.diag([0.02, 0.02, 1.0, 1.0, 1.0, 1.0, 1.0])
         rest = np.array([0, 255, 0, 0, 0, 0, 0.0])
-        self._terms, weights = robust_fit(terms, y_out.astype(np.float64), pull, rest, clipped=_clipped(y_in))
+        wanted, clipped = y_out.astype(np.float64), _clipped(y_in)
+        self._terms, weights = robust_fit(terms, wanted, pull, rest, clipped=clipped)
+        stays, fits = (np.median(np.abs(_miss(terms, found, wanted))) for found in (rest, self._terms))
+        if stays < _UNCHANGED and stays < _MUCH_BETTER * fits:  # what was written over a dull picture has more contrast
+            self._terms, weights = rest, _weights(_miss(terms, rest, wanted), clipped, 12.0)
         low, high = np.quantile(x, [0.1, 0.9])
         if high - low > 0.02:
             a, b = (np.polyval(self._terms[3::-1], t) for t in (low, high))
