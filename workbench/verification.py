@@ -38,7 +38,7 @@ SYMMETRIES: dict[str, Matrix] = {
 
 MIRRORED = ("mirror", "flip", "transpose", "transverse")
 
-VERSION = 11
+VERSION = 12
 """Goes up with whatever changes verdicts: what was said before is then asked again."""
 
 FRAME = 128
@@ -82,8 +82,16 @@ PALER = 0.7
 """How pale colours can become whose differences count for so much more."""
 TEXTURE = (0.2, 0.45, 0.65)
 """How far the faint structure between the outlines must agree."""
-SEAM = 10.0
-"""Levels by which a picture changes where a picture inside it ends."""
+SEAM, FAINT_SEAM = 10.0, 4.0
+"""Levels by which a picture changes where a picture inside it ends, and on a ground of one colour without grain."""
+WITHOUT_GRAIN = 1.5
+"""Levels by which half of a painted ground may be off its colour: recompression leaves so much."""
+POOR = 400
+"""Features of a picture below which it is also laid whole on whole, and by what is faint in it."""
+AT_A_GLANCE = 0.8
+"""Correlation of pictures of 32 x 32 pixels from which on one may be the other, turned or not."""
+A_PIXEL = 0.01
+"""Part of a picture by which what lies whole on whole may seem to be moved."""
 PUT_ON = 0.01
 """Part of a picture that was put on from which on small print says nothing: it may be what was put on."""
 IN_PRINT = 0.4
@@ -210,6 +218,7 @@ def verify(
         if best is None or _rank(found) > _rank(best):
             best = found
         lies_so = found.relation == "variant" and found.evidence["agreement"] > (0.9 if laid.matches else 0.97)
+        lies_so &= found.evidence.get("weakest") != "geometry"
         if best.is_duplicate or not thorough or lies_so:
             break
     return best or Verdict("unrelated", 0.0, {"because": "Nothing in the one is found in the other."})
@@ -523,9 +532,12 @@ def _is_plausible(overlap: _Overlap, close: _Close | None) -> bool:
     if min(overlap.covers_a, overlap.covers_b) > 0.96:
         return True
     (a, b), matrix = overlap.pictures, overlap.matrix
-    back = features.inverse(matrix)
-    if max(_seam(matrix, b), _seam(back, a)) > SEAM:
+    if _gap(SYMMETRIES[nearest_symmetry(matrix)], matrix) < A_PIXEL:
         return True
+    back = features.inverse(matrix)
+    for way, picture in ((matrix, b), (back, a)):
+        if (seam := _seam(way, picture)) > FAINT_SEAM and (seam > SEAM or _is_painted(way, picture)):
+            return True
     if _squeeze(a, b, matrix) > 1.04:
         return False
     return close is None or close.drift < DRIFT or max(_plenty_beside(matrix, b), _plenty_beside(back, a)) > PLENTY
@@ -538,6 +550,15 @@ def _plenty_beside(matrix: Matrix, picture: Pixels) -> float:
     there = features.apply(features.inverse(matrix), places)
     beside = ((there < 0) | (there > 1)).any(1).reshape(64, 64)
     return float((features.slope(grey)[beside] > 3).mean()) if beside.sum() >= 64 else 0.0
+
+
+def _is_painted(matrix: Matrix, picture: Pixels) -> bool:
+    """Tell whether all that a picture shows beside the other one is of one colour, and without grain."""
+    high, wide = picture.shape[:2]
+    places = np.stack(np.meshgrid(np.arange(0, wide, 2), np.arange(0, high, 2)), axis=-1).reshape(-1, 2)
+    there = features.apply(features.inverse(matrix), (places + 0.5) / [wide, high])
+    beside = picture[::2, ::2].reshape(-1, 3)[((there < -0.015) | (there > 1.015)).any(1)].astype(int)
+    return len(beside) >= 40 and bool(np.median(np.abs(beside - np.median(beside, axis=0)).max(1)) <= WITHOUT_GRAIN)
 
 
 def _seam(matrix: Matrix, picture: Pixels) -> float:
