@@ -27,8 +27,11 @@ NARROWEST = 24
 """Pixels across, at that size, below which nothing is looked for."""
 REACH = 4.0
 """Pixels (at `EDGE`) by which two matching points may miss each other and still count."""
+CLOSER, HOLDING = 0.93, 30
+"""Part of their misses down to which points must come to lie by what is free to bend, and how many hold it then."""
 
 _ROWS = 64
+_AROUND, _SPREAD, _FAINTEST = 33, 40.0, 1.5
 
 _cv2: Any = cv2  # its type stubs leave the detectors out
 cv2.setNumThreads(1)  # there is a process for each core
@@ -174,7 +177,19 @@ def fit(one: Features, other: Features, pairs: npt.NDArray[Any], *, least: int =
             ways.append((direct / direct[2, 2], int((misses(direct, source, target) <= reach).sum())))
     ways = [(matrix, count) for matrix, count in ways if count >= least and is_sane(matrix, one.size)]
     enough = 0.97 * max((count for _, count in ways), default=0)
-    return next((Fit(matrix, count, len(pairs)) for matrix, count in ways if count >= enough), None)
+    ways = [(matrix, count) for matrix, count in ways if count >= enough]
+    return Fit(*_closest(ways, source, target, reach), len(pairs)) if ways else None
+
+
+def _closest(ways: list[tuple[Matrix, int]], source: Floats, target: Floats, reach: float) -> tuple[Matrix, int]:
+    """Return the first of some ways, or a later one to which the points that agree lie clearly closer."""
+    missed = np.stack([misses(matrix, source, target) for matrix, _ in ways])
+    agree = missed.min(0) <= reach
+    off = np.sqrt((np.minimum(missed[:, agree], reach) ** 2).mean(1))
+    best = 0
+    for at in range(1, len(ways) if agree.sum() >= HOLDING else 1):
+        best = at if off[at] < CLOSER * off[best] else best
+    return ways[best]
 
 
 def _square(affine: npt.NDArray[Any]) -> Matrix:

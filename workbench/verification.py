@@ -420,13 +420,7 @@ def _compare_as_they_are(a: Pixels, b: Pixels, laid: _Laid, limits: Thresholds) 
     close = _lay(a, b, overlap.matrix, FINE)
     assert close is not None, "it overlapped at a smaller size"
     seen = _look_closely(close, limits)
-    is_loose = seen.misfit > 0.2 or not _is_exact(close.matrix)
-    is_hopeful = seen.agreement > ELSEWHERE and seen.changed < OTHER
-    if is_loose and is_hopeful and (seen.changed > 1 or seen.agreement < 0.99):
-        finer = _refined(a, b, close, seen.calm, bends=_bend(close.matrix) > 0.002)
-        again = None if finer is None else _look_closely(finer, limits)
-        if finer is not None and again is not None and again.fits > seen.fits:
-            close, seen = finer, again
+    close, seen = _closer(a, b, close, seen, limits)
     if UNSURE * limits.startling < seen.changed < limits.startling:
         seen = _confirmed(a, b, close.matrix, limits, seen)
     return _judge(
@@ -436,6 +430,30 @@ def _compare_as_they_are(a: Pixels, b: Pixels, laid: _Laid, limits: Thresholds) 
         limits,
         seen,
     )
+
+
+def _closer(a: Pixels, b: Pixels, close: _Overlap, seen: _Close, limits: Thresholds) -> tuple[_Overlap, _Close]:
+    """Lay pictures more exactly that nearly agree: first as they lie, then also bent where something still differs."""
+    is_loose = seen.misfit > 0.2 or not _is_exact(close.matrix)
+    if not is_loose or seen.agreement < ELSEWHERE or seen.changed > OTHER:
+        return close, seen
+    bent = _bend(close.matrix) > 0.002
+    if seen.changed > 1 or seen.agreement < 0.99 or seen.texture < TEXTURE[2]:
+        close, seen = _finer(a, b, close, seen, limits, bends=bent)
+    may_bend = not bent and not _is_exact(close.matrix)
+    if may_bend and (seen.changed > UNSURE * limits.startling or seen.texture < TEXTURE[1]):
+        close, seen = _finer(a, b, close, seen, limits, bends=True)
+    return close, seen
+
+
+def _finer(
+    a: Pixels, b: Pixels, close: _Overlap, seen: _Close, limits: Thresholds, *, bends: bool
+) -> tuple[_Overlap, _Close]:
+    finer = _refined(a, b, close, seen.calm, bends=bends)
+    again = None if finer is None else _look_closely(finer, limits)
+    if finer is None or again is None or again.fits <= seen.fits:
+        return close, seen
+    return finer, again
 
 
 def _confirmed(a: Pixels, b: Pixels, matrix: Matrix, limits: Thresholds, seen: _Close) -> _Close:
@@ -715,7 +733,7 @@ class _Close(NamedTuple):
     @property
     def fits(self) -> float:
         """How well the pictures lie on each other; more is better."""
-        return 100 * self.agreement - 40 * self.misfit
+        return 100 * self.agreement - 40 * self.misfit + 10 * min(self.texture, 1.0)
 
 
 def _look_closely(overlap: _Overlap, limits: Thresholds) -> _Close:
