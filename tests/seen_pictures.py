@@ -50,6 +50,14 @@ def copy(number: int, kind: str) -> features.Pixels:
 
 
 @functools.cache
+def paper(kind: str, number: int = 0, edit: str = "") -> features.Pixels:
+    """A scanned letter, form, invoice or receipt, or an edited copy of it."""
+    rng = np.random.default_rng([5, number])
+    page = np.asarray(draw.scanned(rng, draw.document(kind, "en", rng, number=number)).convert("RGB"))
+    return thumbnail(edits.edited_file(page, edit, seed=number, others=[photo(0)]) if edit else edits.encoded(page))
+
+
+@functools.cache
 def lookalikes(family: str, seed: int | tuple[int, ...] = 5) -> tuple[features.Pixels, features.Pixels]:
     """Two pictures of a family of look-alikes."""
     return shot(family, seed, 0), shot(family, seed, 1)

@@ -50,6 +50,30 @@ def test_what_was_put_on_is_found_whichever_has_it(kind: str, where: int) -> Non
         assert (what[where] & off).sum() > 0.9 * off.sum()
 
 
+def barred(ground: tuple[int, int, int] = (20, 20, 28)) -> np.ndarray:
+    made = picture()
+    ImageDraw.Draw(made).rectangle((0, 0, WIDE, 39), fill=ground)
+    ImageDraw.Draw(made).text((80, 5), "SALE", fill=WHITE, font_size=28)
+    return np.asarray(made, np.float32)
+
+
+@pytest.mark.parametrize("turned", range(4))
+def test_a_bar_is_found_by_its_seam_in_whatever_tones(turned: int) -> None:
+    bare = 40 + 0.7 * np.asarray(picture(), np.float32)
+    for pair in ((bare, barred()), (barred(), bare)):
+        laid = [np.ascontiguousarray(np.rot90(x, turned)) for x in pair]
+        where = np.rot90(put_on.bars(*laid, np.ones(laid[0].shape[:2], bool)), -turned)
+        assert where[:40].all()
+        assert not where[43:].any()
+
+
+def test_a_band_that_both_show_was_not_put_on() -> None:
+    """The ground above a table's edge, on which a thing stands in one of two pictures."""
+    one, other = barred(), barred()
+    one[5:38, 60:190] = other[90:123, 60:190]
+    assert not put_on.bars(one, other, np.ones(one.shape[:2], bool)).any()
+
+
 def test_a_patch_in_the_middle_was_changed() -> None:
     what, off = found(picture(), drawn("patch"))
     assert off.sum() > 1000

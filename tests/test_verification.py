@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from seen_pictures import FAMILIES, copy, group, lookalikes, original, shot, thumbnail
+from seen_pictures import FAMILIES, copy, group, lookalikes, original, paper, shot, thumbnail
 
 from workbench import edits, features, tones, verification
 from workbench.errors import BadValue
@@ -136,6 +136,21 @@ def test_something_put_on_is_told() -> None:
     verdict = verify(original(0), copy(0, "text_over"))
     assert verdict.evidence["overlaid"] > 0.005
     assert "put on" in verdict.evidence["because"]
+
+
+@pytest.mark.parametrize("kind", ["headline", "caption"])
+@pytest.mark.parametrize("what", ["letter", "invoice", "receipt"])
+def test_a_black_bar_on_white_paper_is_no_change_of_tone(what: str, kind: str) -> None:
+    verdict = verify(paper(what), paper(what, edit=kind))
+    assert verdict.relation == "fuzzy", verdict
+    assert verdict.evidence["overlaid"] > 0.03
+
+
+@pytest.mark.parametrize("kind", ["headline", "caption"])
+def test_the_next_form_under_a_bar_is_another(kind: str) -> None:
+    one, other = lookalikes("forms")
+    assert not verify(one, thumbnail(edits.edited_file(other, kind))).is_duplicate
+    assert not verify(paper("invoice"), paper("invoice", 1, kind)).is_duplicate
 
 
 @pytest.mark.parametrize("kind", ["jpeg_q50", "resize_50", "crop_75", "cast_warm"])

@@ -368,6 +368,7 @@ class _Overlap(NamedTuple):
     covers_b: float
     matrix: Matrix
     pictures: tuple[Pixels, Pixels]
+    barred: float  # part of it that bars along the edges cover, which isn't compared
 
 
 def _compare(a: Pixels, b: Pixels, laid: _Laid, limits: Thresholds) -> Verdict:
@@ -527,9 +528,12 @@ def _lay(a: Pixels, b: Pixels, matrix: Matrix, frame: int) -> _Overlap | None:
     one, known_a = features.warp(a, from_a @ _to_relative((a.shape[1], a.shape[0])), size)
     other, known_b = features.warp(b, from_b @ _to_relative((b.shape[1], b.shape[0])), size)
     known = known_a & known_b
+    bars = put_on.bars(one, other, known)
+    barred = float(bars.sum() / max(1, known.sum()))
+    known &= ~bars
     if known.mean() < 0.2:
         return None
-    return _Overlap(one, other, known, covers_a, covers_b, matrix, (a, b))
+    return _Overlap(one, other, known, covers_a, covers_b, matrix, (a, b), barred)
 
 
 def _squeeze(a: Pixels, b: Pixels, matrix: Matrix) -> float:
@@ -764,7 +768,7 @@ def _look_closely(overlap: _Overlap, limits: Thresholds) -> _Close:
     share = [float(mask.sum() / area) for mask in found]
     changed, worst = _changed(off & ~excused, startling, toned, target, is_calm=calm < 0.6)
     drift = toned.drift if abs(toned.slope - 1) < 0.06 else 0.0
-    overlaid = 0.4 * share[0] + share[1] + 0.35 * share[2]
+    overlaid = 0.4 * (overlap.barred + share[0]) + share[1] + 0.35 * share[2]
     plain = known & ~excused & ~_is_clipped(source)
     texture = differences.texture(grey[0], grey[1], plain)
     astray = _astray(toned, target, plain)
