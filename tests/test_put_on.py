@@ -88,6 +88,52 @@ def test_writing_on_paper_is_what_the_paper_says() -> None:
     assert not found(page(), page("Anna Weber"))[0].anywhere.any()
 
 
+@pytest.mark.parametrize(("ink", "is_put_on"), [((255, 140, 30), True), ((178, 34, 34), False), ((60, 60, 60), False)])
+def test_bright_ink_on_paper_was_put_on_and_a_stamp_was_not(ink: tuple[int, int, int], is_put_on: bool) -> None:
+    """However thin it is: that a date shines is said by the way it takes the paper's colour."""
+    dated = page()
+    ImageDraw.Draw(dated).text((20, 60), "12  3 '09", fill=ink, font_size=40)
+    thin = Image.blend(page(), dated, 0.35)
+    assert found(page(), thin)[0].strokes.any() == is_put_on
+
+
+@pytest.mark.parametrize("at", [(90, 50), (20, 90)])
+def test_a_thin_ring_over_many_colours_was_put_on(at: tuple[int, int]) -> None:
+    """Over sky, hills and a shoe, and half of each of its pixels theirs: no pixel of it shows its ink."""
+    ringed = picture().resize((2 * WIDE, 2 * HIGH))
+    ImageDraw.Draw(ringed).ellipse((2 * at[0], 2 * at[1], 2 * at[0] + 140, 2 * at[1] + 140), outline=RED, width=4)
+    what, off = found(picture(), ringed.resize((WIDE, HIGH)))
+    assert (what.strokes & off).sum() > 0.9 * off.sum() > 200
+
+
+def gravel(colour: tuple[int, int, int] | None, *, date: bool = False) -> np.ndarray:
+    """A grey picture full of stones, and a ring or a date drawn on it."""
+    stones = np.random.default_rng(3).uniform(40, 220, (HIGH // 5, WIDE // 5))
+    made = Image.fromarray(stones.astype(np.uint8)).resize((WIDE, HIGH)).convert("RGB")
+    pen = ImageDraw.Draw(made)
+    if colour and date:
+        pen.text((90, 70), "12  3 '09", fill=colour, font_size=15)
+    elif colour:
+        pen.ellipse((90, 50, 160, 120), outline=colour, width=3)
+    return np.asarray(made, np.float32)
+
+
+@pytest.mark.parametrize("date", [True, False])
+def test_a_colour_in_a_grey_picture_was_put_on_however_much_is_around_it(date: bool) -> None:
+    bare, on = gravel(None), gravel((255, 110, 30), date=date)
+    grey = np.repeat(on.mean(2, keepdims=True), 3, 2)  # as it is in the other one's tones
+    off = features.grown(np.abs(bare - on).max(2) > 25, 1)
+    for pair, raw in (((bare, grey), (bare, on)), ((grey, bare), (on, bare))):
+        what = put_on.find(*pair, off, np.ones(off.shape, bool), raw)
+        assert (what.anywhere & off).sum() > 0.9 * off.sum()
+
+
+def test_what_is_grey_in_the_one_and_coloured_in_the_other_was_painted() -> None:
+    grey, red = gravel((110, 110, 110), date=True), gravel((230, 20, 20), date=True)
+    off = features.grown(np.abs(grey - red).max(2) > 25, 1)
+    assert not put_on.find(grey, red, off, np.ones(off.shape, bool)).anywhere.any()
+
+
 def test_one_ink_explains_itself() -> None:
     a, b = (np.asarray(x, np.float32) for x in (picture(), drawn("word")))
     ink, part = put_on.ink_of(a, b, np.abs(a - b).max(2) > 25)
@@ -97,3 +143,15 @@ def test_one_ink_explains_itself() -> None:
 
 def test_where_nothing_differs_nothing_was_put_on() -> None:
     assert not found(picture(), picture())[0].anywhere.any()
+
+
+def test_the_ink_of_a_thin_stroke_is_what_its_steps_lead_to() -> None:
+    """No pixel of it has the ink's own colour: thumbnails make it half ground, of more than one colour."""
+    bare = np.zeros((60, 60, 3), np.float32)
+    bare[:, :30], bare[:, 30:] = (40, 90, 200), (230, 220, 60)
+    part = np.zeros((60, 60, 1), np.float32)
+    part[28:31], part[29] = 0.25, 0.6
+    on = bare + part * (np.float32([230, 20, 20]) - bare)
+    ink, explained = put_on.ink_of(bare, on, part[..., 0] > 0, is_alone=True)
+    assert explained > 0.99
+    assert np.abs(ink - [230, 20, 20]).max() < 30

@@ -23,6 +23,8 @@ FLAT = 14.0
 """Levels within which a bar's ground is of one colour."""
 LONGEST_BAR = 0.32
 """Part of the picture's side that a bar may take up."""
+SEAM, NO_SEAM = 6.0, 0.35
+"""Levels by which a picture changes at least where a bar ends, and up to which part of it the other one does there."""
 CHANGED = 0.3
 """Part of a bar in which the pictures differ, at least."""
 CORNER = 0.4
@@ -37,6 +39,14 @@ ONE_INK = 0.96
 """Part of the strokes that one ink must explain."""
 LEAN = 0.2
 """Lean (see `lean_of`) of all strokes together from which on they are in one picture only."""
+ALONE = 0.5
+"""The same from which on their ink may be whatever colour their steps lead to: two signs of two inks lean less."""
+COLOURLESS, VIVID, INKED = 20.0, 35.0, 0.15
+"""Levels between channels up to which a picture is without colour and from which on ink has one, and the part of a
+piece that has it at least."""
+PAPER, BRIGHT = 165.0, 1.05
+"""Brightness of paper, and how many times redder than darker the ink of screens makes it, which none of pens and stamps
+does: 2.5 times for an orange date, 0.8 for a red stamp."""
 LEAST_STROKES = 0.012
 """The same for strokes, which a line of lettering or a ring has."""
 STROKE = 0.035
@@ -56,7 +66,7 @@ class PutOn(NamedTuple):
         return self.bars | self.corner | self.strokes
 
 
-def find(one: Floats, other: Floats, off: Mask, known: Mask) -> PutOn:
+def find(one: Floats, other: Floats, off: Mask, known: Mask, raw: tuple[Floats, Floats] | None = None) -> PutOn:
     """Find what was put on one of two pictures that lie on each other in the same tones.
 
     Parameters
@@ -66,13 +76,70 @@ def find(one: Floats, other: Floats, off: Mask, known: Mask) -> PutOn:
         Where they differ.
     known : ndarray of bool, same shape
         Where both are known.
+    raw : tuple of ndarray of float32, shape (height, width, 3), optional
+        Both before they had the same tones, where they hadn't.
     """
     bars = _bars(one, other, off, known)
     left = off & ~bars
     corner = _corner(left & ~features.grown(bars, 2), known)
     left = left & ~features.grown(corner, 3)
-    strokes = _strokes(one, other, left, known & ~bars & ~corner)
+    strokes = _strokes(one, other, left, known & ~bars & ~corner, raw or (one, other))
+    if left.any() and not strokes.any():
+        strokes = _coloured(raw or (one, other), left, known)
     return PutOn(bars, corner, strokes)
+
+
+def bars(one: Floats, other: Floats, known: Mask) -> Mask:
+    """Find bars along the edges before anything is known of the tones: one ground, ended by a seam only the one has.
+
+    Where a bar lies says nothing about the rest, and its black on white paper would pass for a change of tone.
+
+    Parameters
+    ----------
+    one, other : ndarray of float32, shape (height, width, 3)
+    known : ndarray of bool, shape (height, width)
+        Where both are known.
+    """
+    found = np.zeros(known.shape, np.bool_)
+    for turned in range(4):
+        first, second = (np.rot90(picture, turned) for picture in (one, other))
+        here = np.rot90(known, turned)
+        high = _seam_after(first, second, here) or _seam_after(second, first, here)
+        if high:
+            np.rot90(found, turned)[:high] = True
+    return found & known
+
+
+def _seam_after(on: Floats, bare: Floats, known: Mask) -> int:
+    """Return how many rows from the top are a bar of the first picture that ends where the second has no seam."""
+    rows = np.flatnonzero(known.mean(1) > 0.5)
+    most = int(LONGEST_BAR * len(on))
+    if len(rows) < 20 or most < 6:
+        return 0
+    top = int(rows[0])
+    columns = known[top : top + most + 4].mean(0) > 0.9
+    edge = on[top : top + 3, columns]
+    if edge.shape[1] < 20:
+        return 0
+    ground = np.median(edge, axis=(0, 1))
+    if _is(edge, ground).mean() < 0.8:
+        return 0
+    area, beneath = (x[top : top + most + 4, columns] for x in (on, bare))
+    part, same = (_is(x, ground).mean(1) for x in (area, beneath))
+    for end in range(len(part) - 4, 2, -1):
+        if part[end - 2] < 0.8 or part[end + 2] > 0.4 or part[:end].mean() < 0.6 or same[:end].mean() > 0.6:
+            continue
+        if part[end - 1] >= 0.6 > part[end] and _ends(area, beneath, end, ground):
+            return top + end + 2
+    return 0
+
+
+def _ends(on: Floats, bare: Floats, end: int, ground: Floats) -> bool:
+    """Tell whether the first picture changes below a row, and the second, on the whole, doesn't."""
+    below, under = (np.median(x[end + 1 : end + 4], axis=(0, 1)) for x in (on, bare))
+    above = np.median(bare[max(0, end - 4) : end - 1], axis=(0, 1))
+    seam = float(np.abs(below - ground).max())
+    return seam > SEAM and float(np.abs(under - above).max()) < NO_SEAM * seam
 
 
 def _bars(one: Floats, other: Floats, off: Mask, known: Mask) -> Mask:
@@ -138,20 +205,54 @@ def _corner(off: Mask, known: Mask) -> Mask:
     return best | rounds if best.sum() > LEAST * max(1, known.sum()) else rounds
 
 
-def _strokes(one: Floats, other: Floats, off: Mask, known: Mask) -> Mask:
+def _strokes(one: Floats, other: Floats, off: Mask, known: Mask, raw: tuple[Floats, Floats]) -> Mask:
     nothing = np.zeros(off.shape, np.bool_)
     share = off.sum() / max(1, known.sum())
     if share < LEAST_STROKES:
         return nothing
-    wide = max(3, round(STROKE * max(off.shape)))
-    thin = off & ~features.grown(features.shrunk(off, wide), wide)
-    if thin.sum() < 0.95 * off.sum():
-        return nothing
     lean = lean_of(one, other, off, known)
-    on, bare = (other, one) if lean > 0 else (one, other)
-    if abs(lean) < LEAN or not _one_ink(bare, on, off):
+    is_alone = abs(lean) > ALONE
+    if not _is_thin(off, 0.85 if is_alone else 0.95):
+        return nothing
+    way = 1 if lean > 0 else -1
+    (bare, on), (bare_raw, on_raw) = (one, other)[::way], raw[::way]
+    if abs(lean) < LEAN or not _one_ink(bare, on, off, is_alone=is_alone) or _is_writing(bare_raw, on_raw, off):
         return nothing
     return off
+
+
+def _coloured(raw: tuple[Floats, Floats], off: Mask, known: Mask) -> Mask:
+    """Return strokes that have a colour, across two pictures that have none: nothing else explains them.
+
+    However much there is around and beneath them, and however small they are. Where the other picture has the same
+    strokes in grey, they were painted, and not put on.
+    """
+    nothing = np.zeros(off.shape, np.bool_)
+    elsewhere = known & ~features.grown(off, 4)
+    vivid = [features.strongest(picture) + features.strongest(-picture) for picture in raw]
+    if not elsewhere.any() or any(float(np.quantile(x[elsewhere], 0.99)) > COLOURLESS for x in vivid):
+        return nothing
+    way = 1 if vivid[1][off].mean() > vivid[0][off].mean() else -1
+    (bare, on), (without, colour) = raw[::way], vivid[::way]
+    inked = features.grown(off, 2) & (colour > VIVID)
+    found = nothing.copy()
+    for part in features.parts(features.grown(off, 2)):
+        if (inked & part.mask).sum() > INKED * part.mask.sum() and (without[part.mask] > COLOURLESS).mean() < 0.01:
+            found |= part.mask
+    found &= off
+    if not found.any() or not _is_thin(found, 0.95) or _is_writing(bare, on, found):
+        return nothing
+    around = features.grown(found, 4) & ~features.grown(found, 1)
+    inside = inked & found
+    stands = [float(np.abs(x[inside].mean(0) - x[around].mean(0)).max()) for x in (bare, on)]
+    varies, varies_around = (float(bare[where].mean(1).std()) for where in (inside, around))
+    return found if stands[0] < NO_SEAM * stands[1] and varies + 4 > 0.6 * varies_around else nothing
+
+
+def _is_thin(off: Mask, part: float) -> bool:
+    wide = max(3, round(STROKE * max(off.shape)))
+    thin = off & ~features.grown(features.shrunk(off, wide), wide)
+    return bool(thin.sum() >= part * off.sum())
 
 
 def lean_of(one: Floats, other: Floats, off: Mask, known: Mask) -> float:
@@ -166,16 +267,25 @@ def lean_of(one: Floats, other: Floats, off: Mask, known: Mask) -> float:
     return (stands[1] - stands[0]) / (stands[0] + stands[1] + 1.5)
 
 
-def ink_of(bare: Floats, on: Floats, off: Mask) -> tuple[Floats, float]:
+def ink_of(bare: Floats, on: Floats, off: Mask, *, is_alone: bool = False) -> tuple[Floats, float]:
     """Return the ink that explains most of what differs, and how large a part that is.
 
     Ink of any opacity takes each pixel some way towards its own colour.
+
+    Parameters
+    ----------
+    bare, on : ndarray of float32, shape (height, width, 3)
+    off : ndarray of bool, shape (height, width)
+    is_alone : bool
+        Whether nothing stands there in `bare`: the ink may be stronger than it is anywhere, and is preferred so.
     """
     before, after = bare[off], on[off]
     step = after - before
     far = np.abs(step).max(1)
     strong = far >= np.quantile(far, 0.6)
     inks = [np.median(after[strong], axis=0), np.full(3, 255, np.float32), np.zeros(3, np.float32)]
+    if is_alone:
+        inks.insert(0, _goal(before[strong], step[strong]))
     best: tuple[Floats, float] = (inks[0].astype(np.float32), 0.0)
     for ink in inks:
         way = ink - before
@@ -183,18 +293,48 @@ def ink_of(bare: Floats, on: Floats, off: Mask) -> tuple[Floats, float]:
         part = np.clip((step * way).sum(1) / length, 0, 1)
         miss = np.abs(step - part[:, None] * way).max(1)
         explained = float((far * (miss < 0.3 * far + 8)).sum() / max(1e-6, far.sum()))
-        if explained > best[1]:
+        if explained > best[1] + 0.01 * is_alone:
             best = ink.astype(np.float32), explained
     return best
 
 
-def _one_ink(bare: Floats, on: Floats, off: Mask) -> bool:
-    ink, explained = ink_of(bare, on, off)
-    if explained < ONE_INK:
+def _goal(before: Floats, step: Floats) -> Floats:
+    """Return the colour that all steps lead towards: thin strokes are nowhere as strong as their ink.
+
+    The point nearest to the lines along the steps; where all start from one ground, that is a little beyond their ends.
+    """
+    beyond = np.median(before + 1.5 * step, axis=0).astype(np.float64)
+    found = beyond
+    weights = (step * step).sum(1).astype(np.float64)
+    ways = step / np.sqrt(weights + 1e-6)[:, None]
+    for _ in range(3):
+        across = weights.sum() * np.eye(3) - (ways * weights[:, None]).T @ ways
+        along = (ways * before).sum(1)
+        wanted = (weights[:, None] * (before - ways * along[:, None])).sum(0)
+        pull = 0.003 * weights.sum()
+        found = np.clip(np.linalg.solve(across + pull * np.eye(3), wanted + pull * beyond), 0, 255)
+        gap = found - before
+        miss = np.sqrt(np.maximum((gap * gap).sum(1) - ((gap * ways).sum(1)) ** 2, 0))
+        weights = (step * step).sum(1) / (1 + (miss / 20) ** 2)
+    return found.astype(np.float32)
+
+
+def _one_ink(bare: Floats, on: Floats, off: Mask, *, is_alone: bool) -> bool:
+    return ink_of(bare, on, off, is_alone=is_alone)[1] >= ONE_INK
+
+
+def _is_writing(bare: Floats, on: Floats, off: Mask) -> bool:
+    """Tell whether strokes are a pen's or a stamp's on paper: they darken it more than they colour it, however thin.
+
+    Both pictures are as they were, not in the same tones: those of a grey one have no colours.
+    """
+    wide = features.grown(off, 2)  # files keep colours at half the size: they lie around strokes as thin as these
+    around = features.grown(wide, 4) & ~wide
+    if not around.any():
         return False
-    ground = np.median(bare[off], axis=0)
-    paper = float(luma(ground.astype(np.float32)))
-    on_paper = paper > 165 and float(np.ptp(ground)) < 50
-    # Small letters are grey: only their innermost pixels are as dark as their ink.
-    is_writing = luma(ink) < paper - 20 and float(ink[0] - ink[2]) < 60
-    return not (on_paper and is_writing)
+    grounds = [np.median(picture[around], axis=0) for picture in (bare, on)]
+    if any(float(luma(ground)) <= PAPER or float(np.ptp(ground)) >= 50 for ground in grounds):
+        return False
+    ink = on[wide].mean(0) - grounds[1] - bare[wide].mean(0) + grounds[0]
+    darkened = -float(luma(ink))
+    return darkened > 2 and float(ink[0] - ink[2]) < BRIGHT * darkened

@@ -270,8 +270,21 @@ def other_print(a: Pixels, b: Pixels, homography: npt.ArrayLike) -> float:
     found = small_print.apart(overlap.one, overlap.other, overlap.known)
     if found < small_print.LIMIT:
         return found
-    finer = _refined(a, b, overlap, overlap.known, bends=True)
-    return found if finer is None else min(found, small_print.apart(finer.one, finer.other, finer.known))
+    laid = [overlap, _refined(a, b, overlap, overlap.known, bends=True)]
+    drawn = _drawn(a, b, overlap.matrix)
+    return min(small_print.apart(x.one, x.other, x.known & ~_enlarged(drawn, x.known)) for x in laid if x is not None)
+
+
+def _drawn(a: Pixels, b: Pixels, matrix: Matrix) -> Mask | None:
+    """Return where strokes of one ink were put on one of two pictures: they aren't the other's print."""
+    close = _lay(a, b, matrix, FINE)
+    return None if close is None else _look_closely(close, Thresholds()).drawn
+
+
+def _enlarged(mask: Mask | None, like: Mask) -> Mask:
+    if mask is None or not mask.any():
+        return np.zeros(like.shape, np.bool_)
+    return features.resize(features.grown(mask, 2).astype(np.uint8), like.shape[::-1]) > 0
 
 
 def _rank(verdict: Verdict) -> tuple[bool, bool, float]:
@@ -733,6 +746,7 @@ class _Close(NamedTuple):
     texture: float  # how far the faint structure between the outlines agrees
     astray: float  # levels by which colours are off on average
     calm: Mask
+    drawn: Mask  # where strokes were put on
 
     @property
     def fits(self) -> float:
@@ -748,7 +762,7 @@ def _look_closely(overlap: _Overlap, limits: Thresholds) -> _Close:
     """
     known = features.inner(overlap.known, 4)
     if not known.any():
-        return _Close(0.0, "details", 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, known)
+        return _Close(0.0, "details", 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, known, known)
     one, other = _equally_sharp(overlap.one, overlap.other)
     source, target = (one, other) if tones.in_order(one, other, known) else (other, one)
     toned = tones.retoned(source, target, known)
@@ -758,7 +772,7 @@ def _look_closely(overlap: _Overlap, limits: Thresholds) -> _Close:
     calm = float(np.clip(np.quantile(startling[known], 0.99) / CLEAN, 0.3, 1))
     startling /= np.float32(calm)
     off = known & (startling > limits.startling / 2)
-    found = put_on.find(toned.picture, target, off, known)
+    found = put_on.find(toned.picture, target, off, known, (source, target))
     excused = features.grown(found.anywhere, 4)
     grey = [tones.luma(toned.picture), tones.luma(target)]
     agree, textured = differences.structure(*grey, window=11)
@@ -772,7 +786,9 @@ def _look_closely(overlap: _Overlap, limits: Thresholds) -> _Close:
     plain = known & ~excused & ~_is_clipped(source)
     texture = differences.texture(grey[0], grey[1], plain)
     astray = _astray(toned, target, plain)
-    return _Close(changed, worst, agreement, overlaid, drift, misfit, texture, astray, ~features.grown(off, 3))
+    return _Close(
+        changed, worst, agreement, overlaid, drift, misfit, texture, astray, ~features.grown(off, 3), found.strokes
+    )
 
 
 def _is_clipped(picture: Floats) -> Mask:
