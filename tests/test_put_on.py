@@ -134,6 +134,46 @@ def test_what_is_grey_in_the_one_and_coloured_in_the_other_was_painted() -> None
     assert not put_on.find(grey, red, off, np.ones(off.shape, bool)).anywhere.any()
 
 
+def typed(white: str = "", *, rubbed_out: bool = False) -> np.ndarray:
+    """A typed page of grey paper, white lettering half through it, or a number rubbed out of it."""
+    sheet = Image.new("RGB", (2 * WIDE, 2 * HIGH), (241, 240, 236))
+    pen = ImageDraw.Draw(sheet)
+    for line in range(7):
+        pen.text((30, 40 * line + 20), "Received on time: 4711 08 15 and 32168", fill=(40, 40, 44), font_size=22)
+    if rubbed_out:
+        pen.rectangle((230, 130, 290, 170), fill=(241, 240, 236))
+    if white:
+        ink = Image.new("L", sheet.size)
+        ImageDraw.Draw(ink).text((60, 100), white, fill=150, font_size=110)
+        sheet.paste(WHITE, (0, 0), ink)
+    return np.asarray(sheet.resize((WIDE, HIGH)), np.float32)
+
+
+def test_white_on_paper_is_told_from_what_was_rubbed_out() -> None:
+    for changed, is_put_on in ((typed("NORD"), True), (typed(rubbed_out=True), False)):
+        off = np.abs(typed() - changed).max(2) > 40
+        assert off.sum() > 50
+        for pair in ((typed(), changed), (changed, typed())):
+            what = put_on.find(*pair, off, np.ones(off.shape, bool))
+            assert (what.strokes & off).sum() > 0.9 * off.sum() if is_put_on else not what.anywhere.any()
+
+
+@pytest.mark.parametrize(("ink", "strength", "is_put_on"), [("white", 110, True), ("black", 255, False)])
+def test_light_lettering_all_over_stones_was_put_on(ink: str, strength: int, is_put_on: bool) -> None:
+    """It has no outlines of its own among theirs; of dark words that aren't there, all that's brighter was dark."""
+    stones = Image.fromarray(gravel(None).astype(np.uint8))
+    marks = Image.new("L", stones.size)
+    for y in range(5, HIGH, 25):
+        for x in range(-(y % 2) * 30, WIDE, 64):
+            ImageDraw.Draw(marks).text((x, y), "preview", fill=strength, font_size=13)
+    marked = stones.copy()
+    marked.paste(ink, (0, 0), marks)
+    bare, on = (np.asarray(x, np.float32) for x in (stones, marked))
+    off = features.grown(np.abs(bare - on).max(2) > 20, 1)
+    for pair in ((bare, on), (on, bare)):
+        assert put_on._is_all_over(*pair, off, np.ones(off.shape, bool)) == is_put_on
+
+
 def test_one_ink_explains_itself() -> None:
     a, b = (np.asarray(x, np.float32) for x in (picture(), drawn("word")))
     ink, part = put_on.ink_of(a, b, np.abs(a - b).max(2) > 25)

@@ -44,6 +44,12 @@ ALONE = 0.5
 COLOURLESS, VIVID, INKED = 20.0, 35.0, 0.15
 """Levels between channels up to which a picture is without colour and from which on ink has one, and the part of a
 piece that has it at least."""
+SPOT, SKEW, BY_CHANCE = 8.0, 1.2, 0.3
+"""Pixels around which spots are bright; the skewness of what differs in three quarters of all tiles, which is above 1.8
+in watermarks and below 0 in other words on the same ground; and likeness up to which ink lies on anything alike."""
+BESIDE, FAINT, WRITTEN = 8.0, 1.3, 0.04
+"""Steepness of print beside which paper is plain, the levels by which white is brighter than paper at least, and the
+part of the paper around erased print that is: 0.04 to 0.28 where white was put on it, 0.01 and less elsewhere."""
 PAPER, BRIGHT = 165.0, 1.05
 """Brightness of paper, and how many times redder than darker the ink of screens makes it, which none of pens and stamps
 does: 2.5 times for an orange date, 0.8 for a red stamp."""
@@ -79,6 +85,9 @@ def find(one: Floats, other: Floats, off: Mask, known: Mask, raw: tuple[Floats, 
     raw : tuple of ndarray of float32, shape (height, width, 3), optional
         Both before they had the same tones, where they hadn't.
     """
+    if _is_all_over(one, other, off, known):
+        nothing = np.zeros(off.shape, np.bool_)
+        return PutOn(nothing, nothing, off)
     bars = _bars(one, other, off, known)
     left = off & ~bars
     corner = _corner(left & ~features.grown(bars, 2), known)
@@ -86,6 +95,8 @@ def find(one: Floats, other: Floats, off: Mask, known: Mask, raw: tuple[Floats, 
     strokes = _strokes(one, other, left, known & ~bars & ~corner, raw or (one, other))
     if left.any() and not strokes.any():
         strokes = _coloured(raw or (one, other), left, known)
+    if left.any() and not strokes.any():
+        strokes = _whiter_than_paper(one, other, left, known)
     return PutOn(bars, corner, strokes)
 
 
@@ -221,6 +232,36 @@ def _strokes(one: Floats, other: Floats, off: Mask, known: Mask, raw: tuple[Floa
     return off
 
 
+def _is_all_over(one: Floats, other: Floats, off: Mask, known: Mask) -> bool:
+    """Tell whether light lettering was put all over one of the pictures, which shows through it.
+
+    Nearly everywhere that one is brighter in spots and nowhere darker, whatever is beneath: who rubs writing out
+    makes brighter what was dark.
+    """
+    if off.sum() < LEAST_STROKES * known.sum() or not _is_thin(off, 0.95):
+        return False
+    step = np.where(known, luma(other) - luma(one), np.float32(0))
+    spots = _tiles(step - features.smooth(step, SPOT))
+    skew = (spots**3).mean(1) / ((spots**2).mean(1) ** 1.5 + 1e-3)
+    way = 1 if np.median(skew) > 0 else -1
+    if float(np.quantile(way * skew, 0.25)) < SKEW:
+        return False
+    bare, on = (one, other)[::way]
+    part, explained = _taken(bare[off], on[off], np.full(3, 255, np.float32))
+    whole = np.zeros(off.shape, np.float32)
+    whole[off] = part
+    ink, beneath = ((x - features.smooth(x, 3.0))[off] for x in (whole, luma(bare)))
+    alike = float((ink * beneath).sum() / np.sqrt((ink**2).sum() * (beneath**2).sum() + 1e-6))
+    return explained > ONE_INK and abs(alike) < BY_CHANCE
+
+
+def _tiles(values: Floats) -> Floats:
+    """Return the pixels of 6 x 6 tiles, a row for each; what is left over at the ends is left out."""
+    down, across = (edge // 6 for edge in values.shape)
+    tiles = values[: 6 * down, : 6 * across].reshape(6, down, 6, across)
+    return np.asarray(tiles.transpose(0, 2, 1, 3).reshape(36, -1), np.float32)
+
+
 def _coloured(raw: tuple[Floats, Floats], off: Mask, known: Mask) -> Mask:
     """Return strokes that have a colour, across two pictures that have none: nothing else explains them.
 
@@ -247,6 +288,35 @@ def _coloured(raw: tuple[Floats, Floats], off: Mask, known: Mask) -> Mask:
     stands = [float(np.abs(x[inside].mean(0) - x[around].mean(0)).max()) for x in (bare, on)]
     varies, varies_around = (float(bare[where].mean(1).std()) for where in (inside, around))
     return found if stands[0] < NO_SEAM * stands[1] and varies + 4 > 0.6 * varies_around else nothing
+
+
+def _whiter_than_paper(one: Floats, other: Floats, off: Mask, known: Mask) -> Mask:
+    """Return strokes of white on paper, which are seen where they cross its print, and are faint beside it.
+
+    Where a field is empty there is the paper's own white, no brighter; and who puts white on makes nothing darker.
+    """
+    nothing = np.zeros(off.shape, np.bool_)
+    step = luma(other) - luma(one)
+    way = 1 if step[off].mean() > 0 else -1
+    bare, on = (one, other)[::way]
+    ground = np.median(bare[known], axis=0).astype(np.float32)
+    if float(luma(ground)) < PAPER or _taken(bare[off], on[off], np.full(3, 255, np.float32))[1] < ONE_INK:
+        return nothing
+    step = features.smooth(way * step, 0.7)
+    plain = known & ~features.grown(features.slope(bare) > BESIDE, 2)
+    near, far = features.grown(off, 12) & plain, plain & ~features.grown(off, 25)
+    if not near.any() or not far.any():
+        return nothing
+    level = float(np.median(step[far]))
+    seen = max(FAINT, 6 * float(np.median(np.abs(step[far] - level))))
+    bright, dark = plain & (step - level > seen), plain & (level - step > seen)
+    share = float(bright[near].mean())
+    if not max(WRITTEN, 4 * bright[far].mean()) < share < 0.4 or dark[near].mean() > share / 8:
+        return nothing
+    beside = [(part.mask, bright[features.grown(part.mask, 12) & near]) for part in features.parts(off)]
+    written = [mask for mask, white in beside if white.size and white.mean() > WRITTEN / 3]
+    found = np.any(np.stack([nothing, *written]), axis=0)
+    return np.asarray(found | (features.grown(bright, 3) & features.grown(found, 25)), np.bool_)
 
 
 def _is_thin(off: Mask, part: float) -> bool:
@@ -288,14 +358,19 @@ def ink_of(bare: Floats, on: Floats, off: Mask, *, is_alone: bool = False) -> tu
         inks.insert(0, _goal(before[strong], step[strong]))
     best: tuple[Floats, float] = (inks[0].astype(np.float32), 0.0)
     for ink in inks:
-        way = ink - before
-        length = (way * way).sum(1) + 60
-        part = np.clip((step * way).sum(1) / length, 0, 1)
-        miss = np.abs(step - part[:, None] * way).max(1)
-        explained = float((far * (miss < 0.3 * far + 8)).sum() / max(1e-6, far.sum()))
+        explained = _taken(before, after, ink)[1]
         if explained > best[1] + 0.01 * is_alone:
             best = ink.astype(np.float32), explained
     return best
+
+
+def _taken(before: Floats, after: Floats, ink: Floats) -> tuple[Floats, float]:
+    """Return which part of its way to an ink each pixel was taken, and how much of what differs that explains."""
+    way, step = ink - before, after - before
+    far = np.abs(step).max(1)
+    part = np.clip((step * way).sum(1) / ((way * way).sum(1) + 60), 0, 1)
+    miss = np.abs(step - part[:, None] * way).max(1)
+    return part, float((far * (miss < 0.3 * far + 8)).sum() / max(1e-6, far.sum()))
 
 
 def _goal(before: Floats, step: Floats) -> Floats:
