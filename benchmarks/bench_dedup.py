@@ -212,7 +212,7 @@ def verified(one: Seen, other: Seen) -> verification.Verdict:
     if not verification.may_hide_print(verdict):
         return verdict
     large = [images.grey_of(each.file.data, edge=small_print.EDGE) for each in (one, other)]
-    return verification.confirm(verdict, *large)
+    return verification.confirm(verdict, view(one).picture, view(other).picture, *large)
 
 
 def verify(collection: dict[str, edits.Pixels], kinds: list[str], args: argparse.Namespace) -> Outcome:

@@ -76,7 +76,8 @@ def compare(item: Comparison) -> Verdict | WorkbenchError:
     except WorkbenchError as error:
         return error
     verdict = verification.verify(one, other, hint=item.hint, thresholds=item.thresholds)
-    return _told(_with_small_print(item, verdict), one.picture, other.picture)
+    verdict = _with_small_print(item, verdict, one.picture, other.picture)
+    return _told(verdict, one.picture, other.picture)
 
 
 def compare_turned(item: Comparison) -> Verdict | WorkbenchError:
@@ -86,7 +87,7 @@ def compare_turned(item: Comparison) -> Verdict | WorkbenchError:
     except WorkbenchError as error:
         return error
     verdict = verification.verify(one, other, hint=item.hint, thresholds=item.thresholds, thorough=False)
-    verdict = _with_small_print(item, verdict)
+    verdict = _with_small_print(item, verdict, one, other)
     settled = verdict.is_duplicate or "other_print" in verdict.evidence
     if settled or float(verdict.evidence.get("agreement", 0.0)) < HOPELESS:
         return _told(verdict, one, other)
@@ -95,12 +96,12 @@ def compare_turned(item: Comparison) -> Verdict | WorkbenchError:
     return max(verdict, closer, key=_rank) if isinstance(closer, Verdict) else closer
 
 
-def _with_small_print(item: Comparison, verdict: Verdict) -> Verdict:
+def _with_small_print(item: Comparison, verdict: Verdict, a: features.Pixels, b: features.Pixels) -> Verdict:
     """Look at the files themselves where thumbnails of two whole pictures agree: print may be too small in these."""
     if not verification.may_hide_print(verdict):
         return verdict
     one, other = (_large(shown) for shown in (item.one, item.other))
-    return verdict if one is None or other is None else verification.confirm(verdict, one, other)
+    return verdict if one is None or other is None else verification.confirm(verdict, a, b, one, other)
 
 
 def look_ahead(*shown: Shown) -> None:

@@ -90,6 +90,14 @@ POOR = 400
 """Features of a picture below which it is also laid whole on whole, and by what is faint in it."""
 AT_A_GLANCE = 0.8
 """Correlation of pictures of 32 x 32 pixels from which on one may be the other, turned or not."""
+SQUEEZED = 1.01
+"""Times by which a mere crop may be stretched more one way than the other: a scan is, by the error of the fit."""
+HELD = 0.93
+"""Part of one of them that the other shows where one is a mere crop of the other; what moved in a picture shares less.
+"""
+STILL, MOVED, BUSY = 0.3, 1.8, 2.5
+"""Levels by which the light on a ground may differ that stayed where it is, how many times more it does where the
+things lie, and steepness, in levels a pixel, from which on it is no ground. Crops have 0.5 and more, and a third."""
 A_PIXEL = 0.01
 """Part of a picture by which what lies whole on whole may seem to be moved."""
 PUT_ON = 0.01
@@ -229,26 +237,30 @@ def may_hide_print(verdict: Verdict) -> bool:
     return verdict.relation == "fuzzy" and verdict.evidence["overlaid"] <= PUT_ON
 
 
-def confirm(verdict: Verdict, a: Pixels, b: Pixels) -> Verdict:
+def confirm(verdict: Verdict, a: Pixels, b: Pixels, large_a: Pixels, large_b: Pixels) -> Verdict:
     """Say again, by larger pictures, whether two are the same that are it as thumbnails: see `other_print`.
 
     Parameters
     ----------
     verdict : Verdict
         What `verify` says of their thumbnails.
-    a, b : ndarray of uint8, shape (height, width)
-        Their brightness, in the same order.
+    a, b : ndarray of uint8, shape (height, width, 3)
+        These, in the same order.
+    large_a, large_b : ndarray of uint8, shape (height, width)
+        Their brightness, larger.
     """
     if not may_hide_print(verdict):
         return verdict
-    apart = other_print(a, b, verdict.evidence["homography"])
+    apart = other_print(large_a, large_b, verdict.evidence["homography"], (a, b))
     if apart < small_print.LIMIT:
         return verdict
     because = "The whole picture agrees, but not the small print in it: seen at the size of the files it differs."
     return Verdict("variant", IN_PRINT, {**verdict.evidence, "because": because, "other_print": round(apart, 2)})
 
 
-def other_print(a: Pixels, b: Pixels, homography: npt.ArrayLike) -> float:
+def other_print(
+    a: Pixels, b: Pixels, homography: npt.ArrayLike, thumbnails: tuple[Pixels, Pixels] | None = None
+) -> float:
     """Return how much small print differs in two pictures of which `verify` says how they lie on each other.
 
     Parameters
@@ -258,6 +270,8 @@ def other_print(a: Pixels, b: Pixels, homography: npt.ArrayLike) -> float:
         many.
     homography : array_like, shape (3, 3)
         As in `Verdict.evidence`.
+    thumbnails : tuple of ndarray of uint8, shape (height, width, 3), optional
+        Both in colour, so that strokes that were put on aren't taken for print.
 
     Returns
     -------
@@ -271,7 +285,7 @@ def other_print(a: Pixels, b: Pixels, homography: npt.ArrayLike) -> float:
     if found < small_print.LIMIT:
         return found
     laid = [overlap, _refined(a, b, overlap, overlap.known, bends=True)]
-    drawn = _drawn(a, b, overlap.matrix)
+    drawn = None if thumbnails is None else _drawn(*thumbnails, overlap.matrix)
     return min(small_print.apart(x.one, x.other, x.known & ~_enlarged(drawn, x.known)) for x in laid if x is not None)
 
 
@@ -540,10 +554,11 @@ def _lay(a: Pixels, b: Pixels, matrix: Matrix, frame: int) -> _Overlap | None:
     from_a, from_b = (to_frame, to_frame @ features.inverse(matrix)) if in_a else (to_frame @ matrix, to_frame)
     one, known_a = features.warp(a, from_a @ _to_relative((a.shape[1], a.shape[0])), size)
     other, known_b = features.warp(b, from_b @ _to_relative((b.shape[1], b.shape[0])), size)
-    known = known_a & known_b
-    bars = put_on.bars(one, other, known)
-    barred = float(bars.sum() / max(1, known.sum()))
-    known &= ~bars
+    known, barred = known_a & known_b, 0.0
+    if one.ndim == 3:
+        bars = put_on.bars(one, other, known)
+        barred = float(bars.sum() / max(1, known.sum()))
+        known &= ~bars
     if known.mean() < 0.2:
         return None
     return _Overlap(one, other, known, covers_a, covers_b, matrix, (a, b), barred)
@@ -573,9 +588,32 @@ def _is_plausible(overlap: _Overlap, close: _Close | None) -> bool:
     for way, picture in ((matrix, b), (back, a)):
         if (seam := _seam(way, picture)) > FAINT_SEAM and (seam > SEAM or _is_painted(way, picture)):
             return True
-    if _squeeze(a, b, matrix) > 1.04:
+    if _squeeze(a, b, matrix) > SQUEEZED or max(overlap.covers_a, overlap.covers_b) < HELD:
         return False
-    return close is None or close.drift < DRIFT or max(_plenty_beside(matrix, b), _plenty_beside(back, a)) > PLENTY
+    if close is None:
+        return True
+    takes_light = close.drift < DRIFT or max(_plenty_beside(matrix, b), _plenty_beside(back, a)) > PLENTY
+    return takes_light and not _stays(a, b, matrix)
+
+
+def _stays(a: Pixels, b: Pixels, matrix: Matrix) -> bool:
+    """Tell whether the plain ground is the same where it is, and not where the things on it lie now: those moved."""
+    moved = _unlike_ground(a, b, matrix)
+    still = _unlike_ground(a, b, SYMMETRIES[nearest_symmetry(matrix)])
+    return still < STILL and moved > MOVED * still
+
+
+def _unlike_ground(a: Pixels, b: Pixels, matrix: Matrix) -> float:
+    """Return by how many levels, as a standard deviation, the light on plain ground differs."""
+    overlap = _lay(a, b, matrix, FINE)
+    if overlap is None:
+        return np.inf
+    grey = [tones.luma(x) for x in (overlap.one, overlap.other)]
+    busy = (features.slope(grey[0]) > BUSY) | (features.slope(grey[1]) > BUSY)
+    plain = features.inner(overlap.known, 6) & ~features.grown(busy, 9)
+    if plain.mean() < 0.05:
+        return np.inf
+    return float((features.smooth(grey[0], 4.0) - features.smooth(grey[1], 4.0))[plain].std())
 
 
 def _plenty_beside(matrix: Matrix, picture: Pixels) -> float:
