@@ -31,6 +31,23 @@ def photo(number: int, size: tuple[int, int] = (760, 520)) -> features.Pixels:
     return np.asarray(draw.grain(rng, draw.placed(thing, ground, 180 + 9 * number % 160, 140), 3.0).convert("RGB"))
 
 
+@functools.cache
+def scene(kind: str, number: int) -> features.Pixels:
+    """A drawn scene with nothing put into it: there are few features in some."""
+    return np.asarray(draw.scene(kind, np.random.default_rng([23, number]), (640, 440)).convert("RGB"))
+
+
+@functools.cache
+def page(number: int) -> features.Pixels:
+    """A page of text, scanned."""
+    rng = np.random.default_rng(group("pages", 7, number))
+    return np.asarray(next(FAMILIES["pages"](rng)).convert("RGB"))
+
+
+def edited(pixels: features.Pixels, kind: str) -> features.Pixels:
+    return thumbnail(edits.edited_file(pixels, kind, seed=3))
+
+
 def thumbnail(file: bytes) -> features.Pixels:
     made = images.measure(file).thumbnail
     assert made is not None

@@ -113,3 +113,23 @@ def test_parts_of_a_mask_come_with_their_boxes() -> None:
     assert [(part.pixels, part.box) for part in found] == [(18, (3, 2, 6, 3)), (4, (20, 10, 2, 2))]
     assert features.inner(np.ones((9, 9), bool), 2).sum() == 25
     assert features.shrunk(np.ones((9, 9), bool), 2).sum() == 81
+
+
+def test_points_that_bend_a_little_are_laid_bent_and_others_not() -> None:
+    rng = np.random.default_rng(4)
+    one = features.extract(original(0))
+    pairs = np.stack([np.arange(len(one.points))] * 2, axis=1)
+    for bend in (0.0, 0.00012):
+        matrix = np.array([[1, 0, 4], [0, 1, -3], [bend, 0, 1]])
+        points = features.apply(matrix, one.points) + rng.normal(0, 0.5, one.points.shape)
+        found = features.fit(one, one._replace(points=points.astype(np.float32)), pairs)
+        assert found is not None
+        assert (abs(found.matrix[2, 0]) > 1e-5) == (bend > 0)
+
+
+def test_faint_parts_have_features_when_evened() -> None:
+    rng = np.random.default_rng(2)
+    faint = np.clip(120 + 3 * features.smooth(rng.normal(0, 8, (240, 320)).astype(np.float32), 2), 0, 255)
+    picture = np.repeat(faint.astype(np.uint8)[..., None], 3, axis=2)
+    assert len(features.extract(features.evened(picture)).points) > 2 * len(features.extract(picture).points)
+    assert np.ptp(features.evened(np.full((60, 60, 3), 90, np.uint8))) == 0

@@ -4,7 +4,20 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from seen_pictures import FAMILIES, copy, group, lookalikes, original, paper, shot, thumbnail
+from seen_pictures import (
+    FAMILIES,
+    copy,
+    edited,
+    group,
+    lookalikes,
+    original,
+    page,
+    paper,
+    photo,
+    scene,
+    shot,
+    thumbnail,
+)
 
 from workbench import edits, features, tones, verification
 from workbench.errors import BadValue
@@ -37,6 +50,30 @@ def test_what_clipping_took_is_no_difference(number: int, kind: str) -> None:
 @pytest.mark.parametrize("number", range(8))
 def test_a_copy_in_few_colours_is_the_same(number: int) -> None:
     assert verify(original(number), copy(number, "palette_16")).relation == "fuzzy"
+
+
+@pytest.mark.parametrize("kind", ["crop_50", "stretch_wide", "watermark_tiled", "perspective_strong"])
+def test_a_copy_of_a_picture_of_few_features_is_the_same(kind: str) -> None:
+    sea = scene("sea", 0)
+    assert len(verification.look(thumbnail(edits.encoded(sea))).upright.points) < verification.POOR
+    assert verify(thumbnail(edits.encoded(sea)), edited(sea, kind)).is_duplicate
+
+
+def test_a_page_ends_where_its_ground_was_painted_further() -> None:
+    """The paper is nearly of the colour that was painted beside it, but has grain."""
+    verdict = verify(thumbnail(edits.encoded(page(0))), edited(page(0), "perspective"))
+    assert verdict.is_duplicate, verdict
+
+
+def test_what_is_seen_a_little_from_aside_is_laid_bent() -> None:
+    for pixels in (photo(1), scene("lake", 2)):
+        verdict = verify(thumbnail(edits.encoded(pixels)), edited(pixels, "perspective"))
+        assert verdict.is_duplicate, verdict
+        assert np.abs(np.array(verdict.evidence["homography"])[2, :2]).max() > 0.01
+
+
+def test_a_copy_that_seems_to_be_moved_by_less_than_a_pixel_is_the_same() -> None:
+    assert verify(original(1), copy(1, "watermark")).is_duplicate
 
 
 def test_nearly_all_edited_copies_are_found() -> None:

@@ -92,6 +92,14 @@ def extract(picture: Pixels, *, kind: Kind = "orb", most: int = MOST) -> Feature
     return Features(points, scales, angles, descriptors[order], (width, height))
 
 
+def evened(picture: Pixels) -> Pixels:
+    """Return a picture in grey whose faint parts stand out as much as the others: faint things have features then."""
+    grey = to_grey(picture).astype(np.float32)
+    rest = grey - box(box(grey, _AROUND), _AROUND)
+    spread = np.sqrt(np.maximum(box(box(rest * rest, _AROUND), _AROUND), 0)) + np.float32(_FAINTEST)
+    return np.asarray(np.clip(128 + _SPREAD * rest / spread, 0, 255), np.uint8)
+
+
 def _detector(kind: Kind, most: int) -> Any:
     if kind == "sift":
         return _cv2.SIFT_create(nfeatures=most, contrastThreshold=0.02)

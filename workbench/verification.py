@@ -365,6 +365,24 @@ def _ways(a: Pixels | Seen, b: Pixels | Seen, start: Matrix | None, limits: Thre
     both = [_by_features(one.upright, other, mirrored) for mirrored in (False, True)]
     found = sorted((laid for laid in both if laid is not None), key=lambda laid: -laid.inliers)
     yield from (laid for laid in found if laid.inliers >= FEW * found[0].inliers)
+    if min(len(one.upright.points), len(other.upright.points)) < POOR:
+        yield from (_Laid(matrix, 0, 0) for matrix in _at_a_glance(one.picture, other.picture))
+        faint = [features.extract(features.evened(x.picture)) for x in (one, other)]
+        laid = _by_features(faint[0], Seen(other.picture, faint[1], faint[1]), mirrored=False)
+        yield from [] if laid is None else [laid]
+
+
+def _at_a_glance(a: Pixels, b: Pixels) -> Iterator[Matrix]:
+    """Yield the symmetry of the whole that lays one on the other best, where a small picture of them agrees with it."""
+    one, other = (features.resize(features.to_grey(x), (32, 32)).astype(np.float32) for x in (a, b))
+    places = (np.stack(np.meshgrid(np.arange(32), np.arange(32)), axis=-1).reshape(-1, 2) + 0.5) / 32
+    likeness = {}
+    for name, matrix in SYMMETRIES.items():
+        x, y = (features.apply(matrix, places) * 32).astype(int).T
+        likeness[name] = float(np.corrcoef(one.ravel(), other[y, x])[0, 1]) if min(one.std(), other.std()) > 1 else 0.0
+    best = max(likeness, key=lambda name: likeness[name])
+    if likeness[best] > AT_A_GLANCE:
+        yield SYMMETRIES[best]
 
 
 def _by_features(one: Features, other: Seen, mirrored: bool) -> _Laid | None:
