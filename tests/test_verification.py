@@ -315,3 +315,29 @@ def test_any_two_pictures_get_a_verdict_that_turns_round(a: int, b: int, c: int,
     assert (there.relation, there.score) == (back.relation, back.score)
     assert not there.is_duplicate
     assert 0 <= there.score <= 1
+
+
+@pytest.mark.parametrize(("number", "one", "other"), [(4, 0, 3)])
+def test_what_moved_on_a_ground_that_stayed_is_no_crop(number: int, one: int, other: int) -> None:
+    """A lamp that is 1.6 % smaller lies as a crop does; the light behind it says that it is none."""
+    seed = group("models", 1, number)
+    verdict = verify(shot("models", seed, one), shot("models", seed, other))
+    assert (verdict.relation, verdict.evidence["weakest"]) == ("variant", "geometry")
+
+
+@pytest.mark.parametrize(("one", "other"), [(0, 1), (2, 3), (4, 5)])
+def test_pictures_that_share_a_part_and_show_more_beside_it_are_frames(one: int, other: int) -> None:
+    """A chair is pushed along in front of the sea: neither holds the other, and nothing was put around them."""
+    seed = group("bursts", 1, 5)
+    assert verify(shot("bursts", seed, one), shot("bursts", seed, other)).relation == "variant"
+
+
+def test_few_colours_make_no_black_bag_of_a_blue_one() -> None:
+    seed = group("colours", 1, 11)
+    assert verify(shot("colours", seed, 4), shot("colours", seed, 5)).relation == "variant"
+
+
+@pytest.mark.parametrize("kind", ["crop_90", "crop_75", "rotate_3_cut", "tilt_crop_bright"])
+def test_a_crop_takes_its_ground_along(kind: str) -> None:
+    picture = shot("models", group("models", 1, 4), 0)
+    assert verify(picture, edited(picture, kind)).is_duplicate
