@@ -95,9 +95,10 @@ SQUEEZED = 1.01
 HELD = 0.93
 """Part of one of them that the other shows where one is a mere crop of the other; what moved in a picture shares less.
 """
-STILL, MOVED, BUSY = 0.3, 1.8, 2.5
-"""Levels by which the light on a ground may differ that stayed where it is, how many times more it does where the
-things lie, and steepness, in levels a pixel, from which on it is no ground. Crops have 0.5 and more, and a third."""
+ALONG, STILL, MOVED, BUSY = 0.5, 0.3, 1.8, 2.5
+"""How much less the light on plain ground differs where things lie than where it is when it came along; levels by which
+it may differ when it stayed, and how much more it does then where the things lie; steepness, in levels a pixel, from
+which on it is no ground."""
 A_PIXEL = 0.01
 """Part of a picture by which what lies whole on whole may seem to be moved."""
 PUT_ON = 0.01
@@ -610,15 +611,12 @@ def _is_plausible(overlap: _Overlap, close: _Close | None) -> bool:
         return False
     if close is None:
         return True
-    takes_light = close.drift < DRIFT or max(_plenty_beside(matrix, b), _plenty_beside(back, a)) > PLENTY
-    return takes_light and not _stays(a, b, matrix)
-
-
-def _stays(a: Pixels, b: Pixels, matrix: Matrix) -> bool:
-    """Tell whether the plain ground is the same where it is, and not where the things on it lie now: those moved."""
-    moved = _unlike_ground(a, b, matrix)
-    still = _unlike_ground(a, b, SYMMETRIES[nearest_symmetry(matrix)])
-    return still < STILL and moved > MOVED * still
+    moved, still = (_unlike_ground(a, b, way) for way in (matrix, SYMMETRIES[nearest_symmetry(matrix)]))
+    if moved < ALONG * still:
+        return True  # the light on the ground lies where the things do
+    if still < STILL and moved > MOVED * still:
+        return False  # it stayed where it is, and the things moved
+    return close.drift < DRIFT or max(_plenty_beside(matrix, b), _plenty_beside(back, a)) > PLENTY
 
 
 def _unlike_ground(a: Pixels, b: Pixels, matrix: Matrix) -> float:
