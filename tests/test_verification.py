@@ -241,6 +241,18 @@ def test_of_two_colours_all_but_equally_near_the_one_that_is_there_was_taken() -
         assert np.mean(np.abs(made.astype(int) - few).max(2) < 8) == 1
 
 
+@pytest.mark.parametrize(
+    ("family", "number", "one", "other"),
+    [
+        ("colours", 6, 3, 4),  # a blue lamp, and a black one that has no colours
+        ("garments", 10, 0, 3),  # stripes, and plain in their mean
+    ],
+)
+def test_few_colours_excuse_no_other_colour(family: str, number: int, one: int, other: int) -> None:
+    seed = group(family, 5, number)
+    assert not verify(shot(family, seed, one), shot(family, seed, other)).is_duplicate
+
+
 @pytest.mark.parametrize("gains", [(1.12, 1.0, 0.8), (0.82, 0.98, 1.14), (1.33, 1.33, 1.33), (1.9, 1.4, 1.2)])
 def test_channels_stretched_and_clipped_are_made_of_what_they_were(gains: tuple[float, float, float]) -> None:
     one = original(3).astype(np.float32)

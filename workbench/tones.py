@@ -41,6 +41,8 @@ _MOSTLY_FLAT, _FLATTER = 0.78, 1.25
 _STRAY, _STRAYS, _LARGE = 7.0, 42.0, 0.03
 """Levels by which its colours may miss the mean of what they stand for: on average, and at most among those that take
 up such a part of it."""
+_TAKEN, _FURTHER = 15.0, ((8.0, 0.0125), (24.0, 0.0005))
+"""Levels within which a pixel is of one of them; levels by which the nearest may be nearer, in which part of it."""
 _UNSURE = 12.0
 """Levels by which a colour may be further away than the nearest and be the one that was taken."""
 _COUNTED = 4_000  # pixels that a picture's colours are counted in
@@ -52,8 +54,10 @@ _GAIN, _APART = (0.5, 3.2), 2.7
 """Times by which a channel can have been stretched, and more than another."""
 _LEAST_SAID = 20
 """Pixels of which a channel must be between the ends of the scale to say how it was stretched."""
-_BLACK, _AS_STRONG = 0.5, 2000.0
+_BLACK, _AS_STRONG = 0.1, 2000.0
 """How many pixels what is usual counts for: that black stays black, and (times squared levels) colours as they are."""
+_FINER = 0.5
+"""By which part of what a thumbnail shows around a pixel there was more, each way, in what it was made of."""
 _MISSED, _WELL, _BETTER, _SAME = 8.0, 0.97, 0.01, 0.2
 """Levels that a pixel may miss, the part that is explained well, by how much more another way must explain, and within
 which strengths are the same."""
@@ -210,6 +214,8 @@ def _stretched(source: Floats, target: Floats, known: Mask, curve: _Curve) -> Re
     made = strength * gains * source + ((1 - strength) * gains * luma(source)[..., None] + offsets)
     polished = _polished(np.clip(made, 0, 255), target, *np.divmod(at, known.shape[1]))
     low, high = lowest(made, 5), highest(made, 5)
+    finer = _FINER * (high - low)
+    low, high = low - finer, high + finer
     darkest, lightest = (np.clip(end, 0, 255) for end in (low, high))
     mixed = darkest + (made - low) / np.maximum(high - low, 1) * (lightest - darkest)
     picture = np.clip(target, np.minimum(polished, mixed), np.maximum(polished, mixed))
@@ -297,7 +303,16 @@ def flattened(rich: Pixels, flat: Pixels, there: Floats, laid: tuple[Floats, Flo
     astray = float(strays @ pixels) / len(chosen)
     if spread < _FLATTER * float(far.mean()) or strayed > _STRAYS or astray > _STRAY:
         return None
-    return _reduced(rich, there, palette)
+    return _reduced(rich, there, palette) if _took_the_nearest(laid, known, palette) else None
+
+
+def _took_the_nearest(laid: tuple[Floats, Floats], known: Mask, palette: Floats) -> bool:
+    """Tell whether, but for outlines, each pixel has the nearest of few colours: who reduces them takes that."""
+    before, after = (np.sqrt(_squares(x.reshape(-1, 3), palette)) for x in laid)
+    taken = np.take_along_axis(before, after.argmin(1)[:, None], 1)[:, 0] - before.min(1)
+    taken[(after.min(1) > _TAKEN) | ~known.reshape(-1)] = 0
+    further = lowest(np.asarray(taken.reshape(known.shape), np.float32))
+    return all(float((further > levels).mean()) <= most for levels, most in _FURTHER)
 
 
 def _reduced(rich: Pixels, there: Floats, palette: Floats) -> Pixels:
