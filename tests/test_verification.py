@@ -109,6 +109,7 @@ def test_two_plain_shirts_of_one_cut_are_no_copies() -> None:
         ("form_values", 20261, 3, 3, 5),
         ("turntable", 20261, 0, 0, 1),  # turned a little, on a ground that goes on
         ("models", 20261, 3, 2, 3),  # a smaller lamp, as if it were the larger one with more around it
+        ("models", 1, 10, 1, 2),  # a lamp a little wider and taller than the other
         ("logos", 20261, 2, 4, 5),  # a badge with seven corners, turned a little
     ],
 )
