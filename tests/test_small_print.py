@@ -38,6 +38,10 @@ def laid(one: Pixels, other: Pixels) -> Verdict:
     return verification.verify(*(thumbnail(each) for each in (one, other)))
 
 
+def confirmed(verdict: Verdict, one: Pixels, other: Pixels) -> Verdict:
+    return verification.confirm(verdict, thumbnail(one), thumbnail(other), *grey(one, other))
+
+
 def grey(*pictures: Pixels) -> list[Pixels]:
     return [np.asarray(Image.fromarray(picture).convert("L")) for picture in pictures]
 
@@ -76,7 +80,16 @@ def test_what_was_drawn_on_is_no_other_print(kind: str) -> None:
     copy = edits.edited(stones, kind, seed=3)
     verdict = laid(stones, copy)
     assert verdict.relation == "fuzzy", verdict.evidence
-    assert verification.other_print(stones, copy, verdict.evidence["homography"]) < small_print.LIMIT
+    assert confirmed(verdict, stones, copy).is_duplicate
+
+
+@pytest.mark.parametrize("kind", ["inset", "headline", "logo"])
+def test_print_is_compared_beside_what_was_put_on(kind: str) -> None:
+    """A picture in the corner of a form is no reason to leave its numbers unread."""
+    one, other = forms()[:2]
+    for form, is_copy in ((one, True), (other, False)):
+        copy = edits.edited(form, kind, seed=3, others=[np.full((90, 120, 3), (40, 90, 60), np.uint8)])
+        assert confirmed(laid(one, copy), one, copy).is_duplicate == is_copy
 
 
 def test_where_nothing_is_printed_nothing_differs() -> None:

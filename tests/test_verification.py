@@ -191,6 +191,11 @@ def test_the_next_form_under_a_bar_is_another(kind: str) -> None:
     assert not verify(paper("invoice"), paper("invoice", 1, kind)).is_duplicate
 
 
+def test_paler_arms_are_no_white_put_on_paper() -> None:
+    one, other = (shot("garments", group("garments", 5, number), index) for number, index in ((9, 5), (10, 0)))
+    assert not verify(one, other).is_duplicate
+
+
 @pytest.mark.parametrize("kind", ["jpeg_q50", "resize_50", "crop_75", "cast_warm"])
 def test_a_copy_of_a_lookalike_is_no_copy(kind: str) -> None:
     one, other = lookalikes("colours")

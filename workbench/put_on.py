@@ -50,9 +50,9 @@ in watermarks and below 0 in other words on the same ground; and likeness up to 
 BESIDE, FAINT, WRITTEN = 8.0, 1.3, 0.04
 """Steepness of print beside which paper is plain, the levels by which white is brighter than paper at least, and the
 part of the paper around erased print that is: 0.04 to 0.28 where white was put on it, 0.01 and less elsewhere."""
-PAPER, BRIGHT = 165.0, 1.05
+PAPER, BRIGHT = 165.0, 0.9
 """Brightness of paper, and how many times redder than darker the ink of screens makes it, which none of pens and stamps
-does: 2.5 times for an orange date, 0.8 for a red stamp."""
+does: 2.5 times for an orange date, 0.8 for a red stamp, and 0.98 to 1.3 for a red ring across black print."""
 LEAST_STROKES = 0.012
 """The same for strokes, which a line of lettering or a ring has."""
 STROKE = 0.035
@@ -300,7 +300,9 @@ def _whiter_than_paper(one: Floats, other: Floats, off: Mask, known: Mask) -> Ma
     way = 1 if step[off].mean() > 0 else -1
     bare, on = (one, other)[::way]
     ground = np.median(bare[known], axis=0).astype(np.float32)
-    if float(luma(ground)) < PAPER or _taken(bare[off], on[off], np.full(3, 255, np.float32))[1] < ONE_INK:
+    if float(luma(ground)) < PAPER or not _is_thin(off, 0.95):
+        return nothing
+    if _taken(bare[off], on[off], np.full(3, 255, np.float32))[1] < ONE_INK:
         return nothing
     step = features.smooth(way * step, 0.7)
     plain = known & ~features.grown(features.slope(bare) > BESIDE, 2)
@@ -311,6 +313,8 @@ def _whiter_than_paper(one: Floats, other: Floats, off: Mask, known: Mask) -> Ma
     seen = max(FAINT, 6 * float(np.median(np.abs(step[far] - level))))
     bright, dark = plain & (step - level > seen), plain & (level - step > seen)
     share = float(bright[near].mean())
+    if not _is_thin(bright & near, 0.95):
+        return nothing
     if not max(WRITTEN, 4 * bright[far].mean()) < share < 0.4 or dark[near].mean() > share / 8:
         return nothing
     beside = [(part.mask, bright[features.grown(part.mask, 12) & near]) for part in features.parts(off)]

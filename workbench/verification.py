@@ -102,7 +102,7 @@ which on it is no ground."""
 A_PIXEL = 0.01
 """Part of a picture by which what lies whole on whole may seem to be moved."""
 PUT_ON = 0.01
-"""Part of a picture that was put on from which on small print says nothing: it may be what was put on."""
+"""Part of a picture that was put on from which on whatever was is no print, and not strokes of one ink alone."""
 IN_PRINT = 0.4
 """The score of pictures whose small print differs."""
 DRIFT = 1.3
@@ -234,8 +234,8 @@ def verify(
 
 
 def may_hide_print(verdict: Verdict) -> bool:
-    """Whether two whole pictures agree, and nothing was put on: only then do their files say more of small print."""
-    return verdict.relation == "fuzzy" and verdict.evidence["overlaid"] <= PUT_ON
+    """Whether two whole pictures agree: only then do their files say more of small print."""
+    return verdict.relation == "fuzzy"
 
 
 def confirm(verdict: Verdict, a: Pixels, b: Pixels, large_a: Pixels, large_b: Pixels) -> Verdict:
@@ -252,16 +252,21 @@ def confirm(verdict: Verdict, a: Pixels, b: Pixels, large_a: Pixels, large_b: Pi
     """
     if not may_hide_print(verdict):
         return verdict
-    apart = other_print(large_a, large_b, verdict.evidence["homography"], (a, b))
+    matrix, drawn = np.asarray(verdict.evidence["homography"], np.float64), None
+    if verdict.evidence["overlaid"] > PUT_ON:
+        drawn = _drawn(a, b, matrix)
+        if drawn is None or not drawn.any():
+            return verdict  # not seen again: print can't be told from it
+    apart = other_print(large_a, large_b, matrix, drawn)
+    if apart >= small_print.LIMIT and drawn is None:
+        apart = other_print(large_a, large_b, matrix, _drawn(a, b, matrix))
     if apart < small_print.LIMIT:
         return verdict
     because = "The whole picture agrees, but not the small print in it: seen at the size of the files it differs."
     return Verdict("variant", IN_PRINT, {**verdict.evidence, "because": because, "other_print": round(apart, 2)})
 
 
-def other_print(
-    a: Pixels, b: Pixels, homography: npt.ArrayLike, thumbnails: tuple[Pixels, Pixels] | None = None
-) -> float:
+def other_print(a: Pixels, b: Pixels, homography: npt.ArrayLike, drawn: Mask | None = None) -> float:
     """Return how much small print differs in two pictures of which `verify` says how they lie on each other.
 
     Parameters
@@ -271,8 +276,8 @@ def other_print(
         many.
     homography : array_like, shape (3, 3)
         As in `Verdict.evidence`.
-    thumbnails : tuple of ndarray of uint8, shape (height, width, 3), optional
-        Both in colour, so that strokes that were put on aren't taken for print.
+    drawn : ndarray of bool, optional
+        Where something was put on one of them, in the frame of what both show: that isn't the other's print.
 
     Returns
     -------
@@ -286,14 +291,19 @@ def other_print(
     if found < small_print.LIMIT:
         return found
     laid = [overlap, _refined(a, b, overlap, overlap.known, bends=True)]
-    drawn = None if thumbnails is None else _drawn(*thumbnails, overlap.matrix)
     return min(small_print.apart(x.one, x.other, x.known & ~_enlarged(drawn, x.known)) for x in laid if x is not None)
 
 
 def _drawn(a: Pixels, b: Pixels, matrix: Matrix) -> Mask | None:
-    """Return where strokes of one ink were put on one of two pictures: they aren't the other's print."""
+    """Return where something was put on one of two pictures: it isn't the other's print.
+
+    Of what is small only strokes of one ink: anything else in a corner may be a number.
+    """
     close = _lay(a, b, matrix, FINE)
-    return None if close is None else _look_closely(close, Thresholds()).drawn
+    if close is None:
+        return None
+    seen = _look_closely(close, Thresholds())
+    return features.grown(seen.found.anywhere, 8) if seen.overlaid > PUT_ON else seen.found.strokes
 
 
 def _enlarged(mask: Mask | None, like: Mask) -> Mask:
@@ -800,7 +810,7 @@ class _Close(NamedTuple):
     texture: float  # how far the faint structure between the outlines agrees
     astray: float  # levels by which colours are off on average
     calm: Mask
-    drawn: Mask  # where strokes were put on
+    found: put_on.PutOn
 
     @property
     def fits(self) -> float:
@@ -816,7 +826,7 @@ def _look_closely(overlap: _Overlap, limits: Thresholds) -> _Close:
     """
     known = features.inner(overlap.known, 4)
     if not known.any():
-        return _Close(0.0, "details", 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, known, known)
+        return _Close(0.0, "details", 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, known, put_on.PutOn(known, known, known))
     one, other = _equally_sharp(overlap.one, overlap.other)
     source, target = (one, other) if tones.in_order(one, other, known) else (other, one)
     toned = tones.retoned(source, target, known)
@@ -840,9 +850,7 @@ def _look_closely(overlap: _Overlap, limits: Thresholds) -> _Close:
     plain = known & ~excused & ~_is_clipped(source)
     texture = differences.texture(grey[0], grey[1], plain)
     astray = _astray(toned, target, plain)
-    return _Close(
-        changed, worst, agreement, overlaid, drift, misfit, texture, astray, ~features.grown(off, 3), found.strokes
-    )
+    return _Close(changed, worst, agreement, overlaid, drift, misfit, texture, astray, ~features.grown(off, 3), found)
 
 
 def _is_clipped(picture: Floats) -> Mask:
