@@ -259,6 +259,11 @@ def test_few_colours_excuse_no_other_colour(family: str, number: int, one: int, 
     assert not verify(shot(family, seed, one), shot(family, seed, other)).is_duplicate
 
 
+def test_other_digits_beside_white_paper_are_no_clipping() -> None:
+    seed = group("form_values", 5, 10)
+    assert not verify(shot("form_values", seed, 0), shot("form_values", seed, 2)).is_duplicate
+
+
 @pytest.mark.parametrize("gains", [(1.12, 1.0, 0.8), (0.82, 0.98, 1.14), (1.33, 1.33, 1.33), (1.9, 1.4, 1.2)])
 def test_channels_stretched_and_clipped_are_made_of_what_they_were(gains: tuple[float, float, float]) -> None:
     one = original(3).astype(np.float32)

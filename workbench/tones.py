@@ -56,8 +56,6 @@ _LEAST_SAID = 20
 """Pixels of which a channel must be between the ends of the scale to say how it was stretched."""
 _BLACK, _AS_STRONG = 0.1, 2000.0
 """How many pixels what is usual counts for: that black stays black, and (times squared levels) colours as they are."""
-_FINER = 0.5
-"""By which part of what a thumbnail shows around a pixel there was more, each way, in what it was made of."""
 _MISSED, _WELL, _BETTER, _SAME = 8.0, 0.97, 0.01, 0.2
 """Levels that a pixel may miss, the part that is explained well, by how much more another way must explain, and within
 which strengths are the same."""
@@ -214,8 +212,6 @@ def _stretched(source: Floats, target: Floats, known: Mask, curve: _Curve) -> Re
     made = strength * gains * source + ((1 - strength) * gains * luma(source)[..., None] + offsets)
     polished = _polished(np.clip(made, 0, 255), target, *np.divmod(at, known.shape[1]))
     low, high = lowest(made, 5), highest(made, 5)
-    finer = _FINER * (high - low)
-    low, high = low - finer, high + finer
     darkest, lightest = (np.clip(end, 0, 255) for end in (low, high))
     mixed = darkest + (made - low) / np.maximum(high - low, 1) * (lightest - darkest)
     picture = np.clip(target, np.minimum(polished, mixed), np.maximum(polished, mixed))
