@@ -25,6 +25,8 @@ LONGEST_BAR = 0.32
 """Part of the picture's side that a bar may take up."""
 SEAM, NO_SEAM = 6.0, 0.35
 """Levels by which a picture changes at least where a bar ends, and up to which part of it the other one does there."""
+COVERS = 0.8
+"""How much less of a bar may be of its ground where something lies beneath than elsewhere: paper is plain in both."""
 CHANGED = 0.3
 """Part of a bar in which the pictures differ, at least."""
 CORNER = 0.4
@@ -185,9 +187,11 @@ def _bar_height(on: Floats, bare: Floats, off: Mask, known: Mask) -> int:
     ends = np.flatnonzero((part[:-1] > 0.7) & (part[1:] <= 0.7)) + 1
     if not len(ends):
         return 0
-    same = _is(bare[area], ground).mean(1)
+    beneath = ~_is(bare[area], ground)
     for high in (int(end) for end in ends[::-1] if 5 <= end <= most):
-        if part[:high].mean() > 0.5 and same[:high].mean() < 0.6 and changed[:high].mean() > CHANGED:
+        if part[:high].mean() < 0.5 or beneath[:high].mean() < 0.4 or changed[:high].mean() < CHANGED:
+            continue
+        if flat[:high][beneath[:high]].mean() > COVERS * part[:high].mean():
             return top + high + 2
     return 0
 
