@@ -125,20 +125,26 @@ def bars(one: Floats, other: Floats, known: Mask) -> Mask:
 
 def _seam_after(on: Floats, bare: Floats, known: Mask) -> int:
     """Return how many rows from the top are a bar of the first picture that ends where the second has no seam."""
+    thin = np.s_[:, :: max(1, on.shape[1] // 48)]
+    on, bare, known = on[thin], bare[thin], known[thin]
     rows = np.flatnonzero(known.mean(1) > 0.5)
     most = int(LONGEST_BAR * len(on))
     if len(rows) < 20 or most < 6:
         return 0
     top = int(rows[0])
     columns = known[top : top + most + 4].mean(0) > 0.9
-    edge = on[top : top + 3, columns]
-    if edge.shape[1] < 20:
+    edge = on[top : top + 3, columns].reshape(-1, 3)
+    if len(edge) < 30:
         return 0
-    ground = np.median(edge, axis=(0, 1))
-    if _is(edge, ground).mean() < 0.8:
+    ground = np.median(edge, axis=0)
+    if (np.abs(edge - ground).max(1) < FLAT).mean() < 0.8:
         return 0
-    area, beneath = (x[top : top + most + 4, columns] for x in (on, bare))
-    part, same = (_is(x, ground).mean(1) for x in (area, beneath))
+    area = on[top : top + most + 4, columns]
+    part = _is(area, ground).mean(1)
+    if part.min() > 0.4:
+        return 0
+    beneath = bare[top : top + most + 4, columns]
+    same = _is(beneath, ground).mean(1)
     for end in range(len(part) - 4, 2, -1):
         if part[end - 2] < 0.8 or part[end + 2] > 0.4 or part[:end].mean() < 0.6 or same[:end].mean() > 0.6:
             continue
