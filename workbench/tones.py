@@ -24,6 +24,8 @@ GREY = 0.15
 
 ONE_TINT = 4.5
 """Levels by which the colours of a picture in one tint stray from what the brightness makes them, at most."""
+SURELY = 4.0
+"""Times by which they stray less than before where a picture of little colour, as paper is, became one tint."""
 STRONGEST_TINT = 85.0
 """Levels between the channels of a tint, at most: brown tones have some 70, a green shirt on grey has more."""
 WEAKEST = 0.3
@@ -167,7 +169,10 @@ def retoned(source: Floats, target: Floats, known: Mask) -> Retoned:
     grey = luma(toned)[..., None]
     before = (toned - grey)[rows, columns]
     strength, tint = _strength(before, outside - y_out[:, None], weights), _tint(outside, source[rows, columns])
-    tinted = tint == "grey" or (tint == "tint" and _astray(strength * before, outside, weights) > ONE_TINT)
+    tinted = tint == "grey"
+    if tint == "tint":
+        is_one = SURELY * _looseness(outside) < _looseness(source[rows, columns])
+        tinted = is_one or _astray(strength * before, outside, weights) > ONE_TINT
     strength = 0.0 if tinted else strength if tint else max(WEAKEST, strength)
     toned = grey + np.float32(strength) * (toned - grey)
     for channel in range(3):
@@ -210,10 +215,12 @@ def _stretched(source: Floats, target: Floats, known: Mask, curve: _Curve) -> Re
     strength = np.float32(found.strength)
     gains, offsets = found.gains.astype(np.float32), found.offsets.astype(np.float32)
     made = strength * gains * source + ((1 - strength) * gains * luma(source)[..., None] + offsets)
-    polished = _polished(np.clip(made, 0, 255), target, *np.divmod(at, known.shape[1]))
+    clipped = np.clip(made, 0, 255)
+    polished = _polished(clipped, target, *np.divmod(at, known.shape[1]))
     low, high = lowest(made, 5), highest(made, 5)
     darkest, lightest = (np.clip(end, 0, 255) for end in (low, high))
     mixed = darkest + (made - low) / np.maximum(high - low, 1) * (lightest - darkest)
+    mixed += polished - clipped  # where nothing was clipped both are the same, and the target says nothing
     picture = np.clip(target, np.minimum(polished, mixed), np.maximum(polished, mixed))
     words = curve.words(found.strength)
     return Retoned(np.asarray(picture, np.float32), float(gains @ _LUMA), found.strength, curve.drift, words)
