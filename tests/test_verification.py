@@ -364,3 +364,9 @@ def test_few_colours_make_no_black_bag_of_a_blue_one() -> None:
 def test_a_crop_takes_its_ground_along(kind: str) -> None:
     picture = shot("models", group("models", 1, 4), 0)
     assert verify(picture, edited(picture, kind)).is_duplicate
+
+
+def test_a_header_in_another_colour_was_not_put_on() -> None:
+    """Two forms with other names and numbers: all that differs has one ink, and the header leans less than it."""
+    seeds = (group("form_values", 1, 2), group("form_values", 1, 10))
+    assert verify(shot("form_values", seeds[0], 2), shot("form_values", seeds[1], 0)).relation == "variant"

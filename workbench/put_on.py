@@ -41,6 +41,9 @@ ONE_INK = 0.96
 """Part of the strokes that one ink must explain."""
 LEAN = 0.2
 """Lean (see `lean_of`) of all strokes together from which on they are in one picture only."""
+LARGE, LARGE_LEAN = 0.3, 0.4
+"""Part of all strokes from which on a piece must lean by itself, and how much: a header of a form, there in both in two
+colours, leans by 0.32."""
 ALONE = 0.5
 """The same from which on their ink may be whatever colour their steps lead to: two signs of two inks lean less."""
 COLOURLESS, VIVID, INKED = 20.0, 35.0, 0.15
@@ -238,6 +241,10 @@ def _strokes(one: Floats, other: Floats, off: Mask, known: Mask, raw: tuple[Floa
     way = 1 if lean > 0 else -1
     (bare, on), (bare_raw, on_raw) = (one, other)[::way], raw[::way]
     if abs(lean) < LEAN or not _one_ink(bare, on, off, is_alone=is_alone) or _is_writing(bare_raw, on_raw, off):
+        return nothing
+    # A field that is there in both, in two colours, has the same rim in both.
+    large = (part.mask for part in features.parts(off, least=round(LARGE * int(off.sum()))))
+    if any(way * lean_of(one, other, mask & off, known) < LARGE_LEAN for mask in large):
         return nothing
     return off
 
