@@ -14,7 +14,7 @@ from seen_pictures import FAMILIES
 from small_collections import fill, image_ids
 
 import workbench as wb
-from workbench import edits, small_print, verification
+from workbench import comparing, edits, small_print, verification
 from workbench.comparing import Comparison, Shown, _large, compare, compare_turned
 from workbench.features import Pixels
 from workbench.verification import Verdict
@@ -175,3 +175,12 @@ def test_arriving_bytes_are_looked_at_like_a_file(
         found = {match.path: match.relation for match in ws.check(arriving).of}
         assert found.get("b.png") == "variant", found
     ws.close()
+
+
+def test_no_bytes_stay_with_what_is_remembered() -> None:
+    """Thousands of pictures are remembered by a process that answers for arriving ones; their files are not."""
+    held = Shown("checksum", "", edits.encoded(forms()[0][:320, :320]), b"the whole file")
+    assert comparing._look(held, None).picture.shape == (320, 320, 3)
+    before = comparing._remembered.cache_info().misses
+    comparing._look(held._replace(held=None), None)
+    assert comparing._remembered.cache_info().misses == before

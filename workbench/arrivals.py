@@ -531,13 +531,17 @@ class _Checker:
         settings: Settings,
     ) -> list[Match]:
         thumbnails = self.ws.thumbnails.get_many({others[place].checksum for place in near if place in others})
+        nearest = next(iter(near), None)
         matches = []
         for place, other in others.items():
             match = _equal(seen, other)
             if match is None and other.content in said:
                 match = _decided(other, *said[other.content])
             if match is None and place in near:
-                match = self._compared(seen, other, near[place], thumbnails, settings)
+                shown = Shown(other.checksum, other.uri, thumbnails.get(other.checksum))
+                if place == nearest:
+                    look_ahead(seen.shown, shown)  # of the others few are copies: their files stay closed
+                match = self._compared(seen, other, shown, near[place], settings)
             if match is not None and match.relation != "not_duplicate":
                 matches.append(match)
         return matches
@@ -552,11 +556,7 @@ class _Checker:
             ).fetchall()
         return {(b if a == seen.content else a): (decision, actor) for a, b, decision, actor in rows}
 
-    def _compared(
-        self, seen: _Seen, other: _Other, way: _Near, thumbnails: Mapping[str, bytes], settings: Settings
-    ) -> Match | None:
-        shown = Shown(other.checksum, other.uri, thumbnails.get(other.checksum))
-        look_ahead(seen.shown, shown)
+    def _compared(self, seen: _Seen, other: _Other, shown: Shown, way: _Near, settings: Settings) -> Match | None:
         verdict = compare_turned(Comparison(seen.shown, shown, SYMMETRIES[way.symmetry], thresholds_of(settings)))
         if not isinstance(verdict, Verdict) or verdict.relation == "unrelated":
             return None

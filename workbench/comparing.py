@@ -83,7 +83,7 @@ def compare(item: Comparison) -> Verdict | WorkbenchError:
 def compare_turned(item: Comparison) -> Verdict | WorkbenchError:
     """Compare two pictures of which the hint says how one lies on the other; look closer where that nearly fits."""
     try:
-        one, other = (_remembered(shown) for shown in (item.one, item.other))
+        one, other = (_remembered(_as_kept(shown)) for shown in (item.one, item.other))
     except WorkbenchError as error:
         return error
     verdict = verification.verify(one, other, hint=item.hint, thresholds=item.thresholds, thorough=False)
@@ -154,9 +154,15 @@ def _rank(verdict: Verdict) -> tuple[bool, bool, float]:
 
 def _look(shown: Shown, mirrored: bool | None) -> Seen:
     """Return a picture with its features; those of its mirror image only where they can be needed."""
+    shown = _as_kept(shown)
     upright = _described(shown, turned=False)
     other = _described(shown, turned=True) if mirrored is not False else _without_any(upright)
     return Seen(_remembered(shown), upright, other)
+
+
+def _as_kept(shown: Shown) -> Shown:
+    """Return what pictures are remembered by: without the bytes of what is no file, which would stay with them."""
+    return shown._replace(held=None)
 
 
 @lru_cache(_KEPT)
