@@ -240,7 +240,7 @@ def _strokes(one: Floats, other: Floats, off: Mask, known: Mask, raw: tuple[Floa
         return nothing
     way = 1 if lean > 0 else -1
     (bare, on), (bare_raw, on_raw) = (one, other)[::way], raw[::way]
-    if abs(lean) < LEAN or not _one_ink(bare, on, off, is_alone=is_alone) or _is_writing(bare_raw, on_raw, off):
+    if abs(lean) < LEAN or ink_of(bare, on, off, is_alone=is_alone)[1] < ONE_INK or _is_writing(bare_raw, on_raw, off):
         return nothing
     # A field that is there in both, in two colours, has the same rim in both.
     large = (part.mask for part in features.parts(off, least=round(LARGE * int(off.sum()))))
@@ -413,10 +413,6 @@ def _goal(before: Floats, step: Floats) -> Floats:
         miss = np.sqrt(np.maximum((gap * gap).sum(1) - ((gap * ways).sum(1)) ** 2, 0))
         weights = (step * step).sum(1) / (1 + (miss / 20) ** 2)
     return found.astype(np.float32)
-
-
-def _one_ink(bare: Floats, on: Floats, off: Mask, *, is_alone: bool) -> bool:
-    return ink_of(bare, on, off, is_alone=is_alone)[1] >= ONE_INK
 
 
 def _is_writing(bare: Floats, on: Floats, off: Mask) -> bool:

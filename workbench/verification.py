@@ -10,7 +10,7 @@ themselves.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
@@ -252,21 +252,28 @@ def confirm(verdict: Verdict, a: Pixels, b: Pixels, large_a: Pixels, large_b: Pi
     """
     if not may_hide_print(verdict):
         return verdict
-    matrix, drawn = np.asarray(verdict.evidence["homography"], np.float64), None
+    matrix = np.asarray(verdict.evidence["homography"], np.float64)
     if verdict.evidence["overlaid"] > PUT_ON:
         drawn = _drawn(a, b, matrix)
         if drawn is None or not drawn.any():
             return verdict  # not seen again: print can't be told from it
-    apart = other_print(large_a, large_b, matrix, drawn)
-    if apart >= small_print.LIMIT and drawn is None:
-        apart = other_print(large_a, large_b, matrix, _drawn(a, b, matrix))
+        apart = other_print(large_a, large_b, matrix, (drawn,))
+    else:
+        apart = other_print(large_a, large_b, matrix, _with_and_without(a, b, matrix))
     if apart < small_print.LIMIT:
         return verdict
     because = "The whole picture agrees, but not the small print in it: seen at the size of the files it differs."
     return Verdict("variant", IN_PRINT, {**verdict.evidence, "because": because, "other_print": round(apart, 2)})
 
 
-def other_print(a: Pixels, b: Pixels, homography: npt.ArrayLike, drawn: Mask | None = None) -> float:
+def _with_and_without(a: Pixels, b: Pixels, matrix: Matrix) -> Iterator[Mask | None]:
+    yield None
+    drawn = _drawn(a, b, matrix)
+    if drawn is not None and drawn.any():
+        yield drawn
+
+
+def other_print(a: Pixels, b: Pixels, homography: npt.ArrayLike, masks: Iterable[Mask | None] = (None,)) -> float:
     """Return how much small print differs in two pictures of which `verify` says how they lie on each other.
 
     Parameters
@@ -276,8 +283,9 @@ def other_print(a: Pixels, b: Pixels, homography: npt.ArrayLike, drawn: Mask | N
         many.
     homography : array_like, shape (3, 3)
         As in `Verdict.evidence`.
-    drawn : ndarray of bool, optional
-        Where something was put on one of them, in the frame of what both show: that isn't the other's print.
+    masks : iterable of ndarray of bool or None
+        Where something was put on one of them, in the frame of what both show: that isn't the other's print. Tried one
+        after the other, where print seems to differ, until it doesn't.
 
     Returns
     -------
@@ -287,11 +295,22 @@ def other_print(a: Pixels, b: Pixels, homography: npt.ArrayLike, drawn: Mask | N
     overlap = _lay(a, b, np.asarray(homography, np.float64), small_print.EDGE)
     if overlap is None:
         return 0.0
-    found = small_print.apart(overlap.one, overlap.other, overlap.known)
+    first = found = small_print.apart(overlap.one, overlap.other, overlap.known)
     if found < small_print.LIMIT:
         return found
-    laid = [overlap, _refined(a, b, overlap, overlap.known, bends=True)]
-    return min(small_print.apart(x.one, x.other, x.known & ~_enlarged(drawn, x.known)) for x in laid if x is not None)
+    finer = _refined(a, b, overlap, overlap.known, bends=True)
+    for mask in masks:
+        found = first if mask is None else _apart_beside(mask, overlap)
+        if finer is not None:
+            found = min(found, _apart_beside(mask, finer))
+        if found < small_print.LIMIT:
+            break
+    return found
+
+
+def _apart_beside(mask: Mask | None, overlap: _Overlap) -> float:
+    known = overlap.known & ~_enlarged(mask, overlap.known)
+    return small_print.apart(overlap.one, overlap.other, known)
 
 
 def _drawn(a: Pixels, b: Pixels, matrix: Matrix) -> Mask | None:
@@ -611,7 +630,8 @@ def _is_plausible(overlap: _Overlap, close: _Close | None) -> bool:
     if min(overlap.covers_a, overlap.covers_b) > 0.96:
         return True
     (a, b), matrix = overlap.pictures, overlap.matrix
-    if _gap(SYMMETRIES[nearest_symmetry(matrix)], matrix) < A_PIXEL:
+    exact = SYMMETRIES[nearest_symmetry(matrix)]
+    if _gap(exact, matrix) < A_PIXEL:
         return True
     back = features.inverse(matrix)
     for way, picture in ((matrix, b), (back, a)):
@@ -621,7 +641,7 @@ def _is_plausible(overlap: _Overlap, close: _Close | None) -> bool:
         return False
     if close is None:
         return True
-    moved, still = (_unlike_ground(a, b, way) for way in (matrix, SYMMETRIES[nearest_symmetry(matrix)]))
+    moved, still = (_unlike_ground(a, b, way) for way in (matrix, exact))
     if moved < ALONG * still:
         return True  # the light on the ground lies where the things do
     if still < STILL and moved > MOVED * still:
