@@ -23,12 +23,16 @@ def _find(ws: bench.Bench, args: argparse.Namespace) -> int:
     return 130 if report.outcome == "cancelled" else 0
 
 
+def _quietly(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+
+
 def _find_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--method", action="append", choices=METHODS, help="only this method; may be said several times"
     )
     parser.add_argument("--again", action="store_true", help="also what was done and hasn't changed since")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    _quietly(parser)
 
 
 def _plan(ws: bench.Bench, args: argparse.Namespace) -> int:
@@ -156,7 +160,7 @@ def _which_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reason", default="", help="why; stands in the ledger")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    _quietly(parser)
 
 
 def _references_arguments(parser: argparse.ArgumentParser) -> None:
@@ -242,7 +246,7 @@ def _calibrate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pairs", type=int, help="how many pairs by chance, and as many alike")
     parser.add_argument("--kind", action="append", help="only this kind of edit; may be said several times")
     parser.add_argument("--seed", type=int, default=0, help="decides what is drawn")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    _quietly(parser)
 
 
 def _prepare(ws: bench.Bench, args: argparse.Namespace) -> int:
@@ -255,14 +259,10 @@ def _prepare(ws: bench.Bench, args: argparse.Namespace) -> int:
     return 130 if stop.is_set() else 0
 
 
-def _prepare_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
-
-
 VERBS: dict[str, Verb | Apart] = {
     "find": Verb(_find, _find_arguments),
     "calibrate": Verb(_calibrate, _calibrate_arguments),
-    "prepare": Verb(_prepare, _prepare_arguments),
+    "prepare": Verb(_prepare, _quietly),
     "plan": Verb(_plan, _plan_arguments),
     "certify": Verb(_certify, _certify_arguments),
     "apply": Verb(_apply, _apply_arguments),
