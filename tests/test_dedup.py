@@ -122,10 +122,10 @@ def test_unknown_methods_are_refused(ws: wb.Bench) -> None:
 def test_a_second_search_finds_nothing_left_to_do(ws: wb.Bench, tmp_path: Path) -> None:
     scanned(ws, tmp_path / "in", THREE)
     ws.find_duplicates(BY_SQL, progress=False)
-    before = ws.sql("from duplicate_pairs").to_dict("records")
+    before = ws.sql("from duplicate_pairs order by image_a, image_b").to_dict("records")
     again = ws.find_duplicates(BY_SQL, progress=False)
     assert {m.outcome for m in again.methods} == {"unchanged"}
-    assert ws.sql("from duplicate_pairs").to_dict("records") == before
+    assert ws.sql("from duplicate_pairs order by image_a, image_b").to_dict("records") == before
     assert {m.outcome for m in ws.find_duplicates(BY_SQL, again=True, progress=False).methods} == {"finished"}
     assert ws.sql("select * exclude (evidence) from duplicate_pairs").shape[0] == len(before)
 
