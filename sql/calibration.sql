@@ -39,6 +39,6 @@ group by w.place order by w.place
 select calibration_id, thresholds, pictures, sampled, seed, seq, "at", actor from calibrations order by seq desc limit 1
 
 -- name: calibration_figures_of(calibration_id)
--- The figures of one calibration: by kind of edit, and by set of pairs.
-select part, kind, says, tried, proposed, found, refuted, low, high from calibration_figures
-where calibration_id = $calibration_id
+-- The figures of one calibration, as they were recorded: by kind of edit, and by set of pairs.
+select part, kind, says, tried, proposed, found, refuted, low, high from calibration_rows
+where calibration_id = $calibration_id order by rowid
