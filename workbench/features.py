@@ -277,6 +277,21 @@ def resize(picture: Pixels, size: tuple[int, int]) -> Pixels:
     return cast(Pixels, cv2.resize(picture, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC))
 
 
+def reduced(picture: Pixels, edge: int) -> Pixels:
+    """Return a grey picture with a long edge of at most so many pixels, smoothed enough not to turn into moiré.
+
+    Where little is to be reduced, a fifth of the time that reducing by area takes, and hardly another picture.
+    """
+    ratio = max(picture.shape) / edge
+    if ratio <= 1:
+        return picture
+    size = (max(1, round(picture.shape[1] / ratio)), max(1, round(picture.shape[0] / ratio)))
+    if ratio >= 2:
+        return resize(picture, size)
+    soft = picture if ratio < 1.25 else cv2.blur(picture, (3, 3))
+    return cast(Pixels, cv2.resize(soft, size, interpolation=cv2.INTER_LINEAR))
+
+
 def warp(picture: Pixels, matrix: Matrix, size: tuple[int, int]) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """Return a picture mapped into a frame of `size` (width, height), as float32 0–255, and where the frame is covered.
 
@@ -294,11 +309,30 @@ def warp(picture: Pixels, matrix: Matrix, size: tuple[int, int]) -> tuple[Floats
     # OpenCV speaks of pixel centres, everybody else here of pixel corners.
     half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1.0]])
     centred = np.linalg.inv(half) @ matrix @ half
+    if (turned := _only_turned(picture, centred, size)) is not None:
+        return turned.astype(np.float32, order="C"), np.ones(turned.shape[:2], np.bool_)
     warped = cv2.warpPerspective(
         picture.astype(np.float32), centred, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
     inside = cv2.warpPerspective(np.full((height, width), 255, np.uint8), centred, size, flags=cv2.INTER_LINEAR)
     return cast(Floats, warped), np.asarray(inside > 250)
+
+
+def _only_turned(picture: Pixels, matrix: Matrix, size: tuple[int, int]) -> Pixels | None:
+    """Return a picture as a homography over its pixels' centres lays it, where that only turns or mirrors the whole.
+
+    Most copies lie so, and warping takes ten times as long.
+    """
+    whole = np.rint(matrix)
+    turn = whole[:2, :2].astype(int)
+    is_turn = (np.abs(turn).sum(0) == 1).all() and (np.abs(turn).sum(1) == 1).all() and (whole[2] == [0, 0, 1]).all()
+    if not is_turn or np.abs(matrix - whole).max() > 1e-6:
+        return None
+    laid = picture if turn[0, 0] else picture.swapaxes(0, 1)
+    mirrored = turn.sum(1) < 0
+    if laid.shape[1::-1] != size or (whole[:2, 2] != np.where(mirrored, np.array(size) - 1, 0)).any():
+        return None
+    return laid[:: -1 if mirrored[1] else 1, :: -1 if mirrored[0] else 1]
 
 
 def refine(
@@ -332,11 +366,26 @@ def box(values: Floats, edge: int) -> Floats:
     return cast(Floats, cv2.blur(values, (edge, edge), borderType=cv2.BORDER_REFLECT))
 
 
+def box_of_squares(values: Floats, edge: int) -> Floats:
+    """Return the means of the squares around each pixel."""
+    return cast(Floats, cv2.sqrBoxFilter(values, cv2.CV_32F, (edge, edge), borderType=cv2.BORDER_REFLECT))
+
+
+def gap(one: Floats, other: Floats, where: npt.NDArray[np.bool_]) -> float:
+    """Return by how much two grey pictures differ, summed over where they are compared."""
+    return float(cv2.norm(one, other, cv2.NORM_L1, where.astype(np.uint8)))
+
+
 def slope(picture: Floats) -> Floats:
     """Return how steep a picture is at each pixel, in its steepest channel (Scharr, in levels a pixel)."""
     across, down = cv2.Scharr(picture, cv2.CV_32F, 1, 0), cv2.Scharr(picture, cv2.CV_32F, 0, 1)
     steep = cast(Floats, cv2.magnitude(across, down)) / np.float32(32)
     return strongest(steep) if steep.ndim == 3 else steep
+
+
+def mixed(values: Floats, matrix: Matrix) -> Floats:
+    """Return a picture whose channels are mixtures of another's: a row of three shares and an offset for each."""
+    return cast(Floats, cv2.transform(values, matrix.astype(np.float32)))
 
 
 def strongest(values: Floats) -> Floats:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from workbench.features import Floats, Pixels, highest, lowest
+from workbench.features import Floats, Pixels, highest, lowest, mixed
 
 Mask = npt.NDArray[np.bool_]
 Doubles = npt.NDArray[np.float64]
@@ -166,23 +166,24 @@ def retoned(source: Floats, target: Floats, known: Mask) -> Retoned:
     curve = _Curve(known.shape)
     weights = curve.learn(y_in, y_out, rows, columns)
     toned = np.clip(curve(source), 0, 255)
-    grey = luma(toned)[..., None]
-    before = (toned - grey)[rows, columns]
+    before = toned[rows, columns]
+    before -= luma(before)[:, None]
     strength, tint = _strength(before, outside - y_out[:, None], weights), _tint(outside, source[rows, columns])
     tinted = tint == "grey"
     if tint == "tint":
         is_one = SURELY * _looseness(outside) < _looseness(source[rows, columns])
         tinted = is_one or _astray(strength * before, outside, weights) > ONE_TINT
     strength = 0.0 if tinted else strength if tint else max(WEAKEST, strength)
-    toned = grey + np.float32(strength) * (toned - grey)
+    toned = mixed(toned, np.column_stack([_saturating(strength), np.zeros(3)]))
     for channel in range(3):
-        toned[..., channel] = _cast(toned[rows, columns, channel], outside[:, channel], weights, free=tinted)(
-            toned[..., channel]
-        )
+        cast = _cast(toned[rows, columns, channel], outside[:, channel], weights, free=tinted)
+        toned[..., channel] = cast(toned[..., channel])
     toned = _polished(np.clip(toned, 0, 255), target, rows, columns)
     made = Retoned(toned, curve.slope, strength, curve.drift, curve.words(strength))
     explained = 1.0 if tinted else _explained(toned, target, rows, columns)
-    stretched = _stretched(source, target, known, curve) if explained < _WELL else None
+    # Where no change explains as much as this one does, nothing was changed, and nothing was stretched.
+    seems_changed = explained < _WELL and explained > _explained(source, target, rows, columns) + _BETTER
+    stretched = _stretched(source, target, known, curve) if seems_changed else None
     # What takes no fading of colours to explain as much is the likelier.
     better = explained + _BETTER * (abs(strength - 1) < _SAME)
     if stretched is not None and _explained(stretched.picture, target, rows, columns) > better:
@@ -205,25 +206,28 @@ def _stretched(source: Floats, target: Floats, known: Mask, curve: _Curve) -> Re
     of the clipped.
     """
     between = (lowest(target, 5) > 4) & (highest(target, 5) < 251) & (source > 4) & (source < 251)
-    at = np.flatnonzero(known & between.any(2))
+    at = np.flatnonzero(known & (between[..., 0] | between[..., 1] | between[..., 2]))
     at = at[:: max(1, len(at) // _SAMPLE)]
-    inside, outside = (values.reshape(-1, 3)[at] for values in (source, target))
-    says = between.reshape(-1, 3)[at]
-    found = _stretch(inside.astype(np.float64), outside.astype(np.float64), says)
+    inside, outside = (np.ascontiguousarray(x.reshape(-1, 3)[at].T, np.float64) for x in (source, target))
+    found = _stretch(inside, outside, np.ascontiguousarray(between.reshape(-1, 3)[at].T))
     if found is None:
         return None
-    strength = np.float32(found.strength)
-    gains, offsets = found.gains.astype(np.float32), found.offsets.astype(np.float32)
-    made = strength * gains * source + ((1 - strength) * gains * luma(source)[..., None] + offsets)
+    shares = found.gains[:, None] * _saturating(found.strength)
+    made = mixed(source, np.column_stack([shares, found.offsets]))
     clipped = np.clip(made, 0, 255)
     polished = _polished(clipped, target, *np.divmod(at, known.shape[1]))
     low, high = lowest(made, 5), highest(made, 5)
     darkest, lightest = (np.clip(end, 0, 255) for end in (low, high))
-    mixed = darkest + (made - low) / np.maximum(high - low, 1) * (lightest - darkest)
-    mixed += polished - clipped  # where nothing was clipped both are the same, and the target says nothing
-    picture = np.clip(target, np.minimum(polished, mixed), np.maximum(polished, mixed))
+    blended = darkest + (made - low) / np.maximum(high - low, 1) * (lightest - darkest)
+    blended += polished - clipped  # where nothing was clipped both are the same, and the target says nothing
+    picture = np.clip(target, np.minimum(polished, blended), np.maximum(polished, blended))
     words = curve.words(found.strength)
-    return Retoned(np.asarray(picture, np.float32), float(gains @ _LUMA), found.strength, curve.drift, words)
+    return Retoned(np.asarray(picture, np.float32), float(found.gains @ _LUMA), found.strength, curve.drift, words)
+
+
+def _saturating(strength: float) -> Doubles:
+    """Return the matrix that makes colours stronger and leaves the brightness as it is."""
+    return strength * np.eye(3) + (1 - strength) * np.outer(np.ones(3), _LUMA)
 
 
 class _Stretch(NamedTuple):
@@ -235,39 +239,44 @@ class _Stretch(NamedTuple):
 
 
 def _stretch(inside: Doubles, outside: Doubles, says: Mask) -> _Stretch | None:
-    """Fit how colours were stretched, shape (n, 3) each, where they say; None beyond what an edit does."""
-    if not len(inside) or says.sum(0).min() < _LEAST_SAID:
+    """Fit how colours were stretched, shape (3, n) each, where they say; None beyond what an edit does."""
+    if says.sum(1).min() < _LEAST_SAID:
         return None
-    grey = (inside @ _LUMA)[:, None]
+    grey = _LUMA @ inside
+    colours = inside - grey
     found, counts = _Stretch(1.0, np.ones(3), np.zeros(3)), says.astype(np.float64)
     for width in (np.inf, 40.0, 25.0, 16.0, 12.0, 10.0, 8.0, 8.0, 8.0):
-        before = grey + found.strength * (inside - grey)
+        before = grey + found.strength * colours
         if width < np.inf:
-            far = np.abs(np.clip(found.offsets + found.gains * before, 0, 255) - outside).max(1)
-            counts = says / (1 + (far / width) ** 2)[:, None] ** 2
+            made = found.offsets[:, None] + found.gains[:, None] * before
+            far = np.abs(np.clip(made, 0, 255) - outside).max(0)
+            counts = says / (1 + (far / width) ** 2) ** 2
         found = _stretched_by(before, outside, counts, found.strength)
         if width < 30:
-            found = found._replace(strength=_strengthened(found, inside - grey, before, outside, counts))
+            found = found._replace(strength=_strengthened(found, colours, before, outside, counts))
     most, least = float(found.gains.max()), float(found.gains.min())
     return found if _GAIN[0] < least and most < min(_GAIN[1], _APART * least) else None
 
 
 def _stretched_by(before: Doubles, outside: Doubles, counts: Doubles, strength: float) -> _Stretch:
     """Fit each channel's gain and offset; black stays black where nothing else is known."""
-    total = counts.sum(0) + 1e-6
-    mean_in, mean_out = (counts * before).sum(0) / total, (counts * outside).sum(0) / total
-    far_in, far_out = before - mean_in, outside - mean_out
+    total = counts.sum(1) + 1e-6
+    mean_in, mean_out = ((counts * x).sum(1) / total for x in (before, outside))
+    far_in, far_out = before - mean_in[:, None], outside - mean_out[:, None]
+    counted = counts * far_in
     black = total * _BLACK / (total + _BLACK) * mean_in
-    gains = (counts * far_in * far_out).sum(0) + black * mean_out
-    gains /= (counts * far_in * far_in).sum(0) + black * mean_in + 1
+    gains = (counted * far_out).sum(1) + black * mean_out
+    gains /= (counted * far_in).sum(1) + black * mean_in + 1
     return _Stretch(strength, gains, (mean_out - gains * mean_in) * total / (total + _BLACK))
 
 
 def _strengthened(found: _Stretch, colours: Doubles, before: Doubles, outside: Doubles, counts: Doubles) -> float:
     """Return how strong colours became, given what else was done; unchanged where nothing says so."""
-    step = found.gains * (colours - (counts * colours).sum(0) / (counts.sum(0) + 1e-6))
-    miss = outside - found.offsets - found.gains * before
-    more = float((counts * step * miss).sum() / ((counts * step * step).sum() + _AS_STRONG))
+    gains = found.gains[:, None]
+    step = gains * (colours - ((counts * colours).sum(1) / (counts.sum(1) + 1e-6))[:, None])
+    miss = outside - found.offsets[:, None] - gains * before
+    counted = counts * step
+    more = float((counted * miss).sum() / ((counted * step).sum() + _AS_STRONG))
     return min(_STRONGEST, max(WEAKEST, found.strength + more))
 
 
@@ -462,6 +471,7 @@ def robust_fit(
     """
     # From where nothing was changed, and from the plain fit: a large overlay leads the one astray, a large change of
     # tone the other.
+    terms = np.asarray(terms, order="F")  # a term after the other: that is how they are multiplied
     plain: Doubles = np.asarray(np.linalg.solve(terms.T @ terms + pull, terms.T @ wanted + pull @ rest), np.float64)
     tried = []
     for found in (rest, plain):

@@ -38,7 +38,7 @@ SYMMETRIES: dict[str, Matrix] = {
 
 MIRRORED = ("mirror", "flip", "transpose", "transverse")
 
-VERSION = 13
+VERSION = 14
 """Goes up with whatever changes verdicts: what was said before is then asked again."""
 
 FRAME = 128
@@ -700,6 +700,9 @@ def _seam(matrix: Matrix, picture: Pixels) -> float:
 
 def _shared(matrix: Matrix, shape: tuple[int, ...]) -> tuple[tuple[float, float, float, float] | None, float]:
     """Return the box (left, top, width, height) in the first picture that holds what the second shows too."""
+    corners = features.apply(matrix, [[0, 0], [1, 0], [0, 1], [1, 1]])
+    if (corners >= 0).all() and (corners <= 1).all() and not matrix[2, :2].any():
+        return (0.0, 0.0, 1.0, 1.0), 1.0
     steps = np.linspace(0, 1, 33)
     grid = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
     depth = grid @ matrix[2, :2] + matrix[2, 2]
