@@ -211,7 +211,7 @@ def verified(one: Seen, other: Seen) -> verification.Verdict:
     verdict = verification.verify(view(one), view(other))
     if not verification.may_hide_print(verdict):
         return verdict
-    large = [images.grey_of(each.file.data, edge=small_print.EDGE) for each in (one, other)]
+    large = [small_print.readable(each.file.data) for each in (one, other)]
     return verification.confirm(verdict, view(one).picture, view(other).picture, *large)
 
 

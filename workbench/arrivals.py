@@ -411,7 +411,6 @@ class _Checker:
 
     def _judge(self, arrival: Arrival, seen: _Seen, settings: Settings) -> None:
         with self.ws.reading():  # one lease for all questions; comparing needs none
-            self._known.follow(self.ws)
             near, others = self._candidates(seen, settings.radius)
             said = self._said(seen, others)
         itself = next((o for o in others.values() if o.uri == seen.uri and o.checksum == seen.checksum), None)
@@ -499,6 +498,8 @@ class _Checker:
         if seen.picture_hash is not None:
             equal |= known.picture_digests == np.uint64(of_picture)
         near = self._near(seen, radius)
+        if near and not equal.any():
+            look_ahead(seen.shown)  # it will probably be compared: the catalogue is asked meanwhile
         places = {*np.flatnonzero(equal)[:_MOST].tolist(), *(place for place in near if place >= 0)}
         met = {place: _Other(*row) for place, row in known.details(self.ws, places).items()}
         uris = {other.uri for other in met.values()}

@@ -76,8 +76,7 @@ def compare(item: Comparison) -> Verdict | WorkbenchError:
     except WorkbenchError as error:
         return error
     verdict = verification.verify(one, other, hint=item.hint, thresholds=item.thresholds)
-    verdict = _with_small_print(item, verdict, one.picture, other.picture)
-    return _told(verdict, one.picture, other.picture)
+    return _completed(item, verdict, one.picture, other.picture)
 
 
 def compare_turned(item: Comparison) -> Verdict | WorkbenchError:
@@ -87,13 +86,25 @@ def compare_turned(item: Comparison) -> Verdict | WorkbenchError:
     except WorkbenchError as error:
         return error
     verdict = verification.verify(one, other, hint=item.hint, thresholds=item.thresholds, thorough=False)
-    verdict = _with_small_print(item, verdict, one, other)
+    verdict = _completed(item, verdict, one, other)
     settled = verdict.is_duplicate or "other_print" in verdict.evidence
     if settled or float(verdict.evidence.get("agreement", 0.0)) < HOPELESS:
-        return _told(verdict, one, other)
+        return verdict
     mirrored = None if item.hint is None else item.hint in verification.MIRRORED
     closer = compare(item._replace(hint=None, mirrored=mirrored))
     return max(verdict, closer, key=_rank) if isinstance(closer, Verdict) else closer
+
+
+def _completed(item: Comparison, verdict: Verdict, a: features.Pixels, b: features.Pixels) -> Verdict:
+    """Return a verdict on thumbnails with what the files say of small print, and which was made from the other."""
+    told = verdict.evidence
+    if not verdict.is_duplicate or told.get("homography") is None:
+        return verdict
+    found = _threads().submit(derivation.derived, a, b, told["homography"], told["covers_a"], told["covers_b"])
+    verdict = _with_small_print(item, verdict, a, b)
+    if not verdict.is_duplicate:
+        return verdict
+    return replace(verdict, evidence={**verdict.evidence, **found.result().as_evidence()})
 
 
 def _with_small_print(item: Comparison, verdict: Verdict, a: features.Pixels, b: features.Pixels) -> Verdict:
@@ -122,7 +133,7 @@ def _coming(shown: Shown) -> Future[features.Pixels | None]:
 
 @cache
 def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(2, "decoding")
+    return ThreadPoolExecutor(2, "looking")
 
 
 def _decoded(shown: Shown) -> features.Pixels | None:
@@ -130,22 +141,13 @@ def _decoded(shown: Shown) -> features.Pixels | None:
         return None  # a thumbnail is all there is
     try:
         if shown.held is not None:
-            picture = images.grey_of(shown.held, edge=small_print.EDGE)
+            picture = small_print.readable(shown.held)
         else:
             with sources.open_blob(shown.uri) as blob:
-                picture = images.grey_of(blob.data, edge=small_print.EDGE)
+                picture = small_print.readable(blob.data)
     except (WorkbenchError, OSError):
         return None
     return picture if max(picture.shape) > 1.4 * images.THUMBNAIL_EDGE else None
-
-
-def _told(verdict: Verdict, one: features.Pixels, other: features.Pixels) -> Verdict:
-    """Return what was found out about duplicates with which of them was made from the other, where that is seen."""
-    told = verdict.evidence
-    if not verdict.is_duplicate or told.get("homography") is None:
-        return verdict
-    found = derivation.derived(one, other, told["homography"], told["covers_a"], told["covers_b"])
-    return replace(verdict, evidence={**told, **found.as_evidence()})
 
 
 def _rank(verdict: Verdict) -> tuple[bool, bool, float]:

@@ -121,9 +121,9 @@ def _written_on(a: Pixels, b: Pixels, matrix: Matrix) -> str | None:
 
 def _toned(one: Floats, other: Floats, known: npt.NDArray[np.bool_]) -> Floats:
     """Return the first picture with the second's brightness and contrast, channel by channel."""
-    made = np.empty_like(one)
+    made, thin = np.empty_like(one), known[::2, ::2]
     for channel in range(3):
-        x, y = one[..., channel][known], other[..., channel][known]
+        x, y = one[::2, ::2, channel][thin], other[::2, ::2, channel][thin]
         middle_x, middle_y = float(np.median(x)), float(np.median(y))
         spread = float(np.median(np.abs(y - middle_y))) / max(1.0, float(np.median(np.abs(x - middle_x))))
         made[..., channel] = (one[..., channel] - middle_x) * np.clip(spread, 0.4, 2.5) + middle_y

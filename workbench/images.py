@@ -231,7 +231,7 @@ def pixels(data: Data, *, width: int, height: int) -> npt.NDArray[np.uint8]:
 
 
 def grey_of(data: Data, *, edge: int) -> npt.NDArray[np.uint8]:
-    """Return the brightness of any decodable image, oriented, its long edge at most so many pixels.
+    """Return the brightness of any decodable image, oriented; of a JPEG only as large as its long edge needs to be.
 
     Shape (height, width). As it stands in the file, whatever its profile: for looking at what stands in it.
 
@@ -240,7 +240,7 @@ def grey_of(data: Data, *, edge: int) -> npt.NDArray[np.uint8]:
     BadValue
         The file isn't an image, or can't be decoded.
     """
-    return _decoded(data, edge, lambda plain, opened: np.asarray(_shrink(_turn(plain.convert("L"), opened.turn), edge)))
+    return _decoded(data, edge, lambda plain, opened: np.asarray(_turn(plain.convert("L"), opened.turn)), mode="L")
 
 
 def turned_hashes(thumbnail: bytes) -> list[int] | None:
@@ -416,7 +416,7 @@ def _rendered(data: Data, edge: int, make: Callable[[Image.Image], Made]) -> Mad
     )
 
 
-def _decoded(data: Data, edge: int, make: Callable[[Image.Image, _Opened], Made]) -> Made:
+def _decoded(data: Data, edge: int, make: Callable[[Image.Image, _Opened], Made], *, mode: str | None = None) -> Made:
     """Return what is made of the decoded picture, which may be larger than asked for."""
     picture = Picture()
     kind = recognise(data)
@@ -425,7 +425,7 @@ def _decoded(data: Data, edge: int, make: Callable[[Image.Image, _Opened], Made]
     with _quiet():
         try:
             opened = _open(data, kind, picture)
-            return make(_plain(_decode(opened, edge)), opened)
+            return make(_plain(_decode(opened, edge, mode)), opened)
         except Exception as error:
             raise BadValue(_failure(data, kind, error).message, hint=_LOOK) from error
 
@@ -582,13 +582,13 @@ def _depth_of_mode(mode: str) -> int:
 # -- decoding, and making what was decoded showable
 
 
-def _decode(opened: _Opened, edge: int) -> Image.Image:
+def _decode(opened: _Opened, edge: int, mode: str | None = None) -> Image.Image:
     image = opened.image
     if opened.drafts:
         width, height = image.size
         scale = min(max(width, height) // edge, min(width, height) // SHORT_EDGE)
         step = next((step for step in (8, 4, 2) if step <= scale), 1)
-        image.draft(None, (width // step, height // step))
+        image.draft(mode, (width // step, height // step))
     image.load()
     return image
 
