@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from seen_pictures import copy, original
 
-from workbench import edits, features
+from workbench import edits, features, verification
 
 
 @pytest.mark.parametrize("kind", ["orb", "sift"])
@@ -82,6 +82,31 @@ def test_a_warped_picture_lies_where_it_should_and_knows_what_it_lacks() -> None
     assert not known[:4].any()
     assert not known[:, :9].any()
     assert known[8:, 12:].all()
+
+
+@pytest.mark.parametrize("turn", verification.SYMMETRIES)
+@pytest.mark.parametrize("edge", [64, 240])
+def test_what_is_only_turned_lies_as_if_it_were_warped(turn: str, edge: int) -> None:
+    picture = original(0)
+    wide, high = picture.shape[1::-1] if turn in ("identity", "mirror", "flip", "rotate_180") else picture.shape[:2]
+    size = (edge, round(edge * high / wide)) if wide > high else (round(edge * wide / high), edge)
+    pixels, relative = np.diag([*size, 1.0]), np.diag([1 / picture.shape[1], 1 / picture.shape[0], 1.0])
+    way = pixels @ verification.SYMMETRIES[turn] @ relative
+    turned, known = features.warp(picture, way, size)
+    aside = np.array([[1, 0, 1e-3], [0, 1, 1e-3], [0, 0, 1]])
+    warped, _ = features.warp(picture, aside @ way, size)
+    assert known.all()
+    assert np.abs(turned - warped).max() < 2
+
+
+@pytest.mark.parametrize("edge", [400, 300, 220, 90])
+def test_a_reduced_picture_has_no_moire(edge: int) -> None:
+    """Stripes finer than the pixels left for them become grey, and nothing coarser."""
+    stripes = np.tile(np.array([60, 200], np.uint8), (400, 200))
+    small = features.reduced(stripes, edge)
+    assert max(small.shape) == edge
+    assert edge == 400 or small.std() < 30
+    assert small.mean() == pytest.approx(130, abs=1)
 
 
 def test_refining_finds_a_small_shift() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import io
 import itertools
 from pathlib import Path
 
@@ -99,6 +100,30 @@ def test_where_nothing_is_printed_nothing_differs() -> None:
     assert verification.other_print(*grey(*noise), WHOLE) == 0, "half of it must agree for the rest to say anything"
     nowhere = np.array([[1, 0, 5.0], [0, 1, 5], [0, 0, 1]])
     assert verification.other_print(*grey(plain, plain), nowhere) == 0
+
+
+@pytest.mark.parametrize("height", [1, 95, 96, 97, 400])
+def test_pieces_of_a_picture_are_compared_as_the_whole_is(height: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = (x[:height].astype(np.float32) for x in grey(*forms()[:2]))
+    known = np.ones(one.shape, np.bool_)
+    in_pieces = [*small_print._as_they_lie(one, other), small_print._steepness(one, known)]
+    monkeypatch.setattr(small_print, "_BAND", 10_000)
+    at_once = [*small_print._as_they_lie(one, other), small_print._steepness(one, known)]
+    for piecewise, whole in zip(in_pieces, at_once, strict=True):
+        np.testing.assert_allclose(piecewise, whole, rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize(("edge", "format"), [(3000, "JPEG"), (1200, "JPEG"), (2600, "PNG"), (900, "PNG")])
+def test_files_are_read_upright_and_as_large_as_print_needs(edge: int, format: str) -> None:
+    page = Image.fromarray(forms()[0]).resize((edge, edge // 2))
+    lying = page.transpose(Image.Transpose.ROTATE_90)
+    out, exif = io.BytesIO(), Image.Exif()
+    exif[0x0112] = 6
+    lying.save(out, format, exif=exif)
+    found = small_print.readable(out.getvalue())
+    assert found.shape[1] == min(edge, small_print.EDGE)
+    wanted = np.asarray(page.convert("L").resize(found.shape[::-1], Image.Resampling.BOX), np.float32)
+    assert np.corrcoef(found.ravel(), wanted.ravel())[0, 1] > 0.95
 
 
 @pytest.fixture
