@@ -221,20 +221,18 @@ def test_a_picture_in_few_colours_is_made_of_one_in_many() -> None:
     ramp = np.broadcast_to(np.linspace(30, 230, 120)[:, None], (120, 90))
     many = np.stack([ramp, ramp, ramp], axis=-1).astype(np.uint8)
     few, everywhere = _in_three(ramp), np.ones((120, 90), np.bool_)
-    made = tones.flattened(many, few, few.astype(np.float32), _laid(many, few), everywhere)
-    assert made is not None
+    palette = tones.few_colours(few, _laid(many, few), everywhere)
+    assert palette is not None
+    made = tones.in_few_colours(many, few.astype(np.float32), palette)
     assert np.mean(np.abs(made.astype(int) - few) < 12) > 0.9
-    assert tones.flattened(few, many, many.astype(np.float32), _laid(few, many), everywhere) is None, (
-        "many colours are made of no few"
-    )
+    assert tones.few_colours(many, _laid(few, many), everywhere) is None, "many colours are made of no few"
 
 
 def test_few_other_colours_are_made_of_none() -> None:
     ramp = np.broadcast_to(np.linspace(30, 230, 120)[:, None], (120, 90))
     many = np.stack([ramp, ramp, ramp], axis=-1).astype(np.uint8)
     redder = _in_three(ramp) + np.array([40, 0, 0], np.uint8)
-    there = redder.astype(np.float32)
-    assert tones.flattened(many, redder, there, _laid(many, redder), np.ones((120, 90), np.bool_)) is None
+    assert tones.few_colours(redder, _laid(many, redder), np.ones((120, 90), np.bool_)) is None
 
 
 def test_of_two_colours_all_but_equally_near_the_one_that_is_there_was_taken() -> None:
@@ -242,8 +240,9 @@ def test_of_two_colours_all_but_equally_near_the_one_that_is_there_was_taken() -
     many = np.stack([ramp, ramp, ramp], axis=-1).astype(np.uint8)
     for shift in (-3, 3):
         few = _in_three(ramp + shift)
-        made = tones.flattened(many, few, few.astype(np.float32), _laid(many, few), np.ones((120, 90), np.bool_))
-        assert made is not None
+        palette = tones.few_colours(few, _laid(many, few), np.ones((120, 90), np.bool_))
+        assert palette is not None
+        made = tones.in_few_colours(many, few.astype(np.float32), palette)
         assert np.mean(np.abs(made.astype(int) - few).max(2) < 8) == 1
 
 

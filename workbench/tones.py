@@ -280,21 +280,18 @@ def _strengthened(found: _Stretch, colours: Doubles, before: Doubles, outside: D
     return min(_STRONGEST, max(WEAKEST, found.strength + more))
 
 
-def flattened(rich: Pixels, flat: Pixels, there: Floats, laid: tuple[Floats, Floats], known: Mask) -> Pixels | None:
-    """Return a picture in the few colours that another consists of; None where it doesn't consist of few.
+def few_colours(flat: Pixels, laid: tuple[Floats, Floats], known: Mask) -> Floats | None:
+    """Return the few colours of a picture, shape (n, 3), where another was reduced to them; else None.
 
-    It does where it is flat and the other is not, and each of its colours is what the other has there on average: who
-    reduces colours takes the mean of those that become one. A thing in another colour has another mean. Where two of
-    the colours are all but equally near, a thumbnail can't tell which of them it was; the other picture says.
+    It was where this one is flat and the other is not, and each of its colours is what the other has there on average:
+    who reduces colours takes the mean of those that become one. A thing in another colour has another mean.
 
     Parameters
     ----------
-    rich, flat : ndarray of uint8, shape (height, width, 3)
-        The pictures themselves.
-    there : ndarray of float32, of the shape of `rich`
-        The flat one as it lies on the rich one.
+    flat : ndarray of uint8, shape (height, width, 3)
+        The picture that may be of few colours.
     laid : tuple of ndarray of float32, shape (height, width, 3)
-        Both as they lie on each other, in this order.
+        The other and this one as they lie on each other.
     known : ndarray of bool, shape (height, width)
         Where both are known there.
     """
@@ -315,7 +312,7 @@ def flattened(rich: Pixels, flat: Pixels, there: Floats, laid: tuple[Floats, Flo
     astray = float(strays @ pixels) / len(chosen)
     if spread < _FLATTER * float(far.mean()) or strayed > _STRAYS or astray > _STRAY:
         return None
-    return _reduced(rich, there, palette) if _took_the_nearest(laid, known, palette) else None
+    return palette if _took_the_nearest(laid, known, palette) else None
 
 
 def _took_the_nearest(laid: tuple[Floats, Floats], known: Mask, palette: Floats) -> bool:
@@ -327,8 +324,19 @@ def _took_the_nearest(laid: tuple[Floats, Floats], known: Mask, palette: Floats)
     return all(float((further > levels).mean()) <= most for levels, most in _FURTHER)
 
 
-def _reduced(rich: Pixels, there: Floats, palette: Floats) -> Pixels:
-    """Return a picture in the nearest of few colours; of those all but equally near, in the one that is there."""
+def in_few_colours(rich: Pixels, there: Floats, palette: Floats) -> Pixels:
+    """Return a picture in the nearest of few colours.
+
+    Where two of them are all but equally near, a thumbnail can't tell which of them it was; the other picture says.
+
+    Parameters
+    ----------
+    rich : ndarray of uint8, shape (height, width, 3)
+    there : ndarray of float32, same shape
+        The picture of few colours as it lies on this one.
+    palette : ndarray of float32, shape (n, 3)
+        These colours.
+    """
     ours, theirs = (_squares(x.reshape(-1, 3).astype(np.float32), palette) for x in (rich, there))
     distance = np.sqrt(ours, out=ours)
     theirs[distance > distance.min(1, keepdims=True) + _UNSURE] = np.inf

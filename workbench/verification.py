@@ -466,14 +466,12 @@ def _in_few_colours(a: Pixels, b: Pixels, exact: Matrix) -> Iterator[tuple[Pixel
     overlap = _lay(a, b, exact, FRAME)
     if overlap is None:
         return
-    there = _laid_on(b, a.shape, features.inverse(exact))
-    reduced = tones.flattened(a, b, there, (overlap.one, overlap.other), overlap.known)
-    if reduced is not None:
-        yield reduced, b
-    there = _laid_on(a, b.shape, exact)
-    reduced = tones.flattened(b, a, there, (overlap.other, overlap.one), overlap.known)
-    if reduced is not None:
-        yield a, reduced
+    palette = tones.few_colours(b, (overlap.one, overlap.other), overlap.known)
+    if palette is not None:
+        yield tones.in_few_colours(a, _laid_on(b, a.shape, features.inverse(exact)), palette), b
+    palette = tones.few_colours(a, (overlap.other, overlap.one), overlap.known)
+    if palette is not None:
+        yield a, tones.in_few_colours(b, _laid_on(a, b.shape, exact), palette)
 
 
 def _laid_on(picture: Pixels, shape: tuple[int, ...], matrix: Matrix) -> Floats:
