@@ -39,13 +39,13 @@ delete from cluster_rows where cluster_id in (
 delete from pair_facts
 where (image_a, image_b, method) in (select (image_a, image_b, method) from pairs_found)
 
--- name: add_pairs(run_id)
--- Write the pairs found. What looks alike and isn't the same, from one camera and not more than 3 s apart, is the next frame:
+-- name: add_pairs(run_id, burst_seconds)
+-- Write the pairs found. What looks alike and isn't the same, from one camera and at most so many seconds apart, is the next frame:
 -- of one moment there may be two developments, so that the times must differ.
 insert into pair_facts (image_a, image_b, relation, method, score, evidence, run_id, checksum_a, checksum_b)
 select p.image_a, p.image_b,
        case when p.relation = 'variant' and a.camera_model = b.camera_model and a.captured_at <> b.captured_at
-                 and abs(epoch(a.captured_at) - epoch(b.captured_at)) <= 3 then 'burst' else p.relation end,
+                 and abs(epoch(a.captured_at) - epoch(b.captured_at)) <= $burst_seconds then 'burst' else p.relation end,
        p.method, p.score, p.evidence, $run_id, a.checksum, b.checksum
 from pairs_found p join image_facts a on a.image_id = p.image_a join image_facts b on b.image_id = p.image_b
 qualify row_number() over (partition by p.image_a, p.image_b, p.method order by relation_rank(p.relation), p.score desc) = 1

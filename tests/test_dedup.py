@@ -185,6 +185,17 @@ def test_a_variant_of_the_next_moment_from_the_same_camera_is_a_burst(ws: wb.Ben
     bursts = {(a, b) for a, b, relation in pairs(ws) if relation == "burst"}
     assert bursts == {("first", "next")}, "not of the same moment, later, or by another camera; nor what is a copy"
     assert ("late", "next", "fuzzy") in pairs(ws)
+    (ws.folder / "dedup.toml").write_text("[burst]\nseconds = 4\n")
+    report = ws.find_duplicates(["content"], progress=False)
+    assert report["content"].outcome == "finished", "what was said by another measure is said again"
+    assert ("first", "late", "burst") in pairs(ws)
+
+
+@pytest.mark.parametrize("wrong", ["'3 s'", "-1", "inf", "nan", "true"])
+def test_seconds_of_a_burst_are_seconds(wrong: str, tmp_path: Path) -> None:
+    (tmp_path / "dedup.toml").write_text(f"[burst]\nseconds = {wrong}\n")
+    with pytest.raises(BadValue, match="burst"):
+        load(tmp_path)
 
 
 def test_what_was_found_before_a_cancel_is_kept_and_the_rest_comes_later(

@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 from workbench import clusters, true_size
 from workbench.catalog import Connection, Query, rows_as, was_interrupted
 from workbench.deciding import code_digest
-from workbench.dedup_settings import METHODS, Settings, load
+from workbench.dedup_settings import METHODS, Settings, burst_seconds, load
 from workbench.events import canonical
 from workbench.finders import exact
 from workbench.finders import metadata as metadata_rules
@@ -372,7 +372,7 @@ class _Find:
         with rows_as(connection, "looked_at", self._looked_at()):
             connection.execute(f"create or replace temp table pairs_found as select * from ({found}) {self._scope()}")
         self._run(connection, "replace_pairs")
-        self._run(connection, "add_pairs", run_id=self.run_ids[method])
+        self._run(connection, "add_pairs", run_id=self.run_ids[method], burst_seconds=burst_seconds(self.settings))
         connection.execute("drop table pairs_found")
 
     def _looked_at(self) -> pa.Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,9 @@ METHODS = ("exact", "same-picture", "metadata", "fuzzy", "content", "descriptor"
 
 USUAL = METHODS[:-1]
 """Those that need nothing but the pictures; ``descriptor`` needs a model that the user supplies."""
+
+BURST_SECONDS = 3.0
+"""How far apart frames of a burst are at most, where nothing is said."""
 
 SHIPPED = Path(__file__).with_name("dedup_rules.toml")
 
@@ -93,6 +97,7 @@ def load(folder: Path) -> Settings:
     if isinstance(described, dict) and "model" in described and "methods" not in own:
         own["methods"] = [*shipped["methods"], "descriptor"]
     made = _settings({**shipped, **own}, folder / "dedup.toml")
+    burst_seconds(made)
     known = {rule["rule"]: rule for rule in shipped["keeper"]}
     return replace(made, keepers=tuple({**known.get(str(rule.get("rule")), {}), **rule} for rule in made.keepers))
 
@@ -125,6 +130,20 @@ def _settings(said: dict[str, Any], path: Path) -> Settings:
             raise BadValue(f"{path}: {what}.", hint="Look at README for how the file is written.")
     made = Settings(METHODS, radius, thresholds, tuple(metadata), tuple(keepers), said)
     return made.with_methods(methods)
+
+
+def burst_seconds(settings: Settings) -> float:
+    """Return how far apart frames of a burst are at most: ``seconds`` of ``[burst]``.
+
+    Raises
+    ------
+    BadValue
+        It is no number of seconds.
+    """
+    seconds = settings.tables.get("burst", {}).get("seconds", BURST_SECONDS)
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < math.inf:
+        raise BadValue("[burst] can't be read.", hint="seconds is a number from 0 on, as in seconds = 3.0.")
+    return float(seconds)
 
 
 def _texts(value: object) -> bool:
