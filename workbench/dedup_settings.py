@@ -84,7 +84,8 @@ class Settings:
 def load(folder: Path) -> Settings:
     """Return the settings of a workspace: its ``dedup.toml`` where there is one, else the built-in ones.
 
-    A rule for keepers that says only its name has the parameters that it comes with. Where a model is named in
+    A rule for keepers that says only its name has the parameters that it comes with; programs that edit are those of
+    ``original`` for ``unedited``, too. Where a model is named in
     ``[descriptor]`` and no methods are, the finder that uses it is one of them.
 
     Raises
@@ -99,6 +100,8 @@ def load(folder: Path) -> Settings:
     made = _settings({**shipped, **own}, folder / "dedup.toml")
     burst_seconds(made)
     known = {rule["rule"]: rule for rule in shipped["keeper"]}
+    editors = next((rule for rule in (*made.keepers, known["original"]) if "software" in rule))["software"]
+    known["unedited"]["software"] = editors  # they are said once
     return replace(made, keepers=tuple({**known.get(str(rule.get("rule")), {}), **rule} for rule in made.keepers))
 
 

@@ -169,14 +169,15 @@ def _by_folder(facts: Facts, told: Mapping[str, Any]) -> Values:
 
 
 def _by_origin(facts: Facts, told: Mapping[str, Any]) -> Values:
+    # A file that says nothing is no original for that: copies are stripped, and made smaller.
+    return _by_editing(facts, told) * np.array(facts["camera"], np.float64)
+
+
+def _by_editing(facts: Facts, told: Mapping[str, Any]) -> Values:
     editors = re.compile("|".join(map(re.escape, told["software"])) or r"(?!)", re.IGNORECASE)
     saved = {text: bool(editors.search(text)) for text in set(facts["software"]) if text}
-    rows = zip(facts["software"], facts["derived"], facts["camera"], strict=True)
-    return np.array([_origin(saved.get(text, False) or derived, camera) for text, derived, camera in rows], np.float64)
-
-
-def _origin(edited: bool, camera: bool) -> int:
-    return 0 if edited else 2 if camera else 1
+    rows = zip(facts["software"], facts["derived"], strict=True)
+    return np.array([not (derived or saved.get(text)) for text, derived in rows], np.float64)
 
 
 def _by_companion(facts: Facts, told: Mapping[str, Any]) -> Values:
@@ -227,9 +228,13 @@ def _by_path(facts: Facts, told: Mapping[str, Any]) -> Values:
 
 
 def _origin_says(facts: Facts, better: int, worse: int) -> str:
-    if facts["software"][worse] or facts["derived"][worse]:
-        return f"not saved by an editing program ({facts['software'][worse] or 'the other says what it was made from'})"
+    if facts["camera"][worse]:
+        return _editing_says(facts, better, worse)
     return "tells which camera took it, and when"
+
+
+def _editing_says(facts: Facts, better: int, worse: int) -> str:
+    return f"not saved by an editing program ({facts['software'][worse] or 'the other says what it was made from'})"
 
 
 def _resolution_says(facts: Facts, better: int, worse: int) -> str:
@@ -285,6 +290,7 @@ RULES: dict[str, Rule] = {
     ),
     "resolution": Rule(_by_resolution, _resolution_says, {"same_within": 0.1}),
     "compression": Rule(_by_compression, _compression_says, {"same_within": 0.05}),
+    "unedited": Rule(_by_editing, _editing_says, {"software": []}),
     "metadata": Rule(_by_metadata, _metadata_says, {"same_within": 0.1}),
     "name": Rule(_by_name, lambda f, a, b: f"the other is called a copy ({f['name'][b]})", {"avoid": []}),
     "oldest": Rule(_by_age, _age_says, {}),
