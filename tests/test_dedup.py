@@ -357,13 +357,31 @@ def test_what_readme_says_can_be_written(tmp_path: Path) -> None:
     "said",
     [
         'methods = "exact"', 'methods = ["guess"]', "methods = []", "[fuzzy]\nradius = -1", "[fuzzy]\nradius = true",
-        "keeper = 3", "metadata = [1]", "strange = 4", "= ", "\udcff",
+        "keeper = 3", "metadata = [1]", "strange = 4", "= ", "\udcff", "[fuzzy]\nradius = 33", "[content]\nworkers = 0",
+        '[arrivals]\npolicy = "delete"', '[arrivals]\nparts = "yes"', "[companions]\nextensions = [1]",
     ],
 )  # fmt: skip
 def test_mistakes_in_the_settings_are_said(tmp_path: Path, said: str) -> None:
     (tmp_path / "dedup.toml").write_bytes(said.encode("utf-8", "surrogateescape"))
-    with pytest.raises(BadValue, match=r"dedup\.toml|method"):
+    with pytest.raises(BadValue, match=r"dedup\.toml"):
         load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"), [("[brust]\nseconds = 2", "burst"), ("[burst]\nsecond = 1", "seconds"), ("[x]\n", "arrivals")]
+)
+def test_what_is_mistyped_is_said_with_what_may_be_meant(tmp_path: Path, said: str, meant: str) -> None:
+    (tmp_path / "dedup.toml").write_text(said)
+    with pytest.raises(BadValue) as found:
+        load(tmp_path)
+    assert meant in found.value.hint
+
+
+def test_an_editor_that_writes_a_mark_before_the_text_may_be_used(tmp_path: Path) -> None:
+    (tmp_path / "dedup.toml").write_text('methods = ["exact"]\n[fuzzy]\ncandidates = 7\n', "utf-8-sig")
+    settings = load(tmp_path)
+    assert settings.methods == ("exact",)
+    assert settings.tables["fuzzy"]["candidates"] == 7
 
 
 # -- the command line

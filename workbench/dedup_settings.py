@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from workbench import dedup_tables
 from workbench.errors import BadValue, StorageError
 
 METHODS = ("exact", "same-picture", "metadata", "fuzzy", "content", "descriptor")
@@ -97,8 +97,10 @@ def load(folder: Path) -> Settings:
     described = own.get("descriptor")
     if isinstance(described, dict) and "model" in described and "methods" not in own:
         own["methods"] = [*shipped["methods"], "descriptor"]
-    made = _settings({**shipped, **own}, folder / "dedup.toml")
-    burst_seconds(made)
+    try:
+        made = _settings({**shipped, **own})
+    except BadValue as error:
+        raise BadValue(f"{folder / 'dedup.toml'}: {error.message}", hint=error.hint) from error
     known = {rule["rule"]: rule for rule in shipped["keeper"]}
     editors = next((rule for rule in (*made.keepers, known["original"]) if "software" in rule))["software"]
     known["unedited"]["software"] = editors  # they are said once
@@ -107,7 +109,7 @@ def load(folder: Path) -> Settings:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         return {}
     except ValueError as error:
@@ -116,37 +118,26 @@ def _read(path: Path) -> dict[str, Any]:
         raise StorageError(f"{path} can't be read: {error.strerror}.", hint="Check permissions.") from error
 
 
-def _settings(said: dict[str, Any], path: Path) -> Settings:
+def _settings(said: dict[str, Any]) -> Settings:
     said = dict(said)
-    methods = said.pop("methods", list(METHODS))
-    radius = said.pop("fuzzy", {}).get("radius", 10)
-    metadata, keepers, thresholds = said.pop("metadata", []), said.pop("keeper", []), said.pop("thresholds", {})
-    whole = isinstance(radius, int) and not isinstance(radius, bool) and 0 <= radius <= 32
+    methods, metadata, keepers = said.pop("methods", list(METHODS)), said.pop("metadata", []), said.pop("keeper", [])
     for ok, what in (
-        (_texts(methods), "methods must be a list of names"),
-        (whole, "the radius of [fuzzy] must be a whole number from 0 to 32"),
+        (_texts(methods), "Methods must be a list of names"),
         (_mappings(metadata), "[[metadata]] must be rules"),
         (_mappings(keepers), "[[keeper]] must be rules"),
-        (all(isinstance(v, dict) for v in [thresholds, *said.values()]), "only tables are known beside methods"),
+        (all(isinstance(v, dict) for v in said.values()), "Only tables are known beside methods"),
     ):
         if not ok:
-            raise BadValue(f"{path}: {what}.", hint="Look at README for how the file is written.")
+            raise BadValue(f"{what}.", hint="Look at README for how the file is written.")
+    dedup_tables.check(said)
+    thresholds, radius = said.pop("thresholds", {}), said.get("fuzzy", {}).get("radius", 10)
     made = Settings(METHODS, radius, thresholds, tuple(metadata), tuple(keepers), said)
     return made.with_methods(methods)
 
 
 def burst_seconds(settings: Settings) -> float:
-    """Return how far apart frames of a burst are at most: ``seconds`` of ``[burst]``.
-
-    Raises
-    ------
-    BadValue
-        It is no number of seconds.
-    """
-    seconds = settings.tables.get("burst", {}).get("seconds", BURST_SECONDS)
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < math.inf:
-        raise BadValue("[burst] can't be read.", hint="seconds is a number from 0 on, as in seconds = 3.0.")
-    return float(seconds)
+    """Return how far apart frames of a burst are at most: ``seconds`` of ``[burst]``."""
+    return float(settings.tables.get("burst", {}).get("seconds", BURST_SECONDS))
 
 
 def _texts(value: object) -> bool:
