@@ -102,7 +102,7 @@ def load(folder: Path) -> Settings:
     except BadValue as error:
         raise BadValue(f"{folder / 'dedup.toml'}: {error.message}", hint=error.hint) from error
     known = {rule["rule"]: rule for rule in shipped["keeper"]}
-    editors = next((rule for rule in (*made.keepers, known["original"]) if "software" in rule))["software"]
+    editors = next(rule for rule in (*made.keepers, known["original"]) if "software" in rule)["software"]
     known["unedited"]["software"] = editors  # they are said once
     return replace(made, keepers=tuple({**known.get(str(rule.get("rule")), {}), **rule} for rule in made.keepers))
 

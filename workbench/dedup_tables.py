@@ -1,4 +1,4 @@
-"""What the tables of ``dedup.toml`` may say: a name that is mistyped would otherwise change nothing, and nobody knew."""
+"""What the tables of ``dedup.toml`` may say: a mistyped name would otherwise change nothing, and nobody knew."""
 
 from __future__ import annotations
 
