@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import shutil
 import signal
 import threading
@@ -711,17 +712,22 @@ def test_what_cannot_be_put_back_is_said(purging: wb.Bench, folder: Path) -> Non
 def test_on_the_command_line(tmp_path: Path, home: Path, folder: Path) -> None:
     before, where = files(folder), ("--workspace", home / "w", "--actor", "bob")
     filters = ("--undecided", "--relation", "exact")
+    nothing = command("dedup", "plan", *where).stdout
+    assert "wait for a decision" in nothing
+    assert "apply" not in nothing, "there is nothing to do"
     shown = command("dedup", "plan", *where, *filters)
     assert shown.returncode == 0, shown.stderr
     assert "one copy.jpg" in shown.stdout
-    digest = shown.stdout.split("--plan ")[1].split("`")[0]
+    program, *said = shlex.split(shown.stdout.strip().rpartition("\n")[2])
+    assert program == "workbench"
     assert command("dedup", "apply", *where, *filters).returncode == 1
     refused = command("dedup", "apply", *where, *filters, "--plan", "0" * 12)
     assert "isn't what was shown" in refused.stderr
     assert files(folder) == before
-    applied = command("dedup", "apply", *where, *filters, "--plan", digest, "--reason", "letter of 3 March")
+    applied = command(*said, "--actor", "bob", "--reason", "letter of 3 March")
     assert applied.returncode == 0, applied.stderr
     assert "3 files" in applied.stdout
+    assert "perhaps it was done" in command(*said, "--actor", "bob").stderr
     saved = command("dedup", "references", tmp_path / "references.csv", *where)
     assert saved.returncode == 0, saved.stderr
     assert "one copy.jpg" in (tmp_path / "references.csv").read_text("utf-8-sig")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from dataclasses import replace
 
 from workbench import bench, certificate, optimise, removal
@@ -38,16 +39,40 @@ def _find_arguments(parser: argparse.ArgumentParser) -> None:
 def _plan(ws: bench.Bench, args: argparse.Namespace) -> int:
     """Show what would be moved into quarantine; nothing is touched."""
     made = _planned(ws, args)
-    then = f"`workbench dedup apply --plan {made.digest}`, with the same filters, does it."
-    say(made.as_dict(), args, f"{made!r}\n\n{as_text(made.frame())}\n{then}")
+    shown = f"\n{as_text(made.frame())}\nNothing is touched yet. This does it:\n  {_applying(made, args)}"
+    say(made.as_dict(), args, f"{made}\n{shown if made.items else _waiting(ws)}")
     return 0
+
+
+def _applying(made: removal.Plan, args: argparse.Namespace) -> str:
+    """Return the command that carries out a plan as it was shown."""
+    words = ["workbench", "dedup", "apply", "--workspace", str(args.workspace)]
+    for name in ("cluster", "relation", "image"):
+        words += [word for value in getattr(args, name) or () for word in (f"--{name}", value)]
+    words += [f"--{name.replace('_', '-')}" for name in ("undecided", "no_merge") if getattr(args, name)]
+    words += ["--leave", args.leave] if args.leave else []
+    return shlex.join([*words, "--plan", made.digest])
+
+
+def _waiting(ws: bench.Bench) -> str:
+    """Say what may be done where no cluster is decided."""
+    [waiting] = ws.sql("select count(*) as clusters from duplicate_clusters where state = 'open'").clusters
+    if not waiting:
+        return "No cluster waits for a decision."
+    return (
+        f"{waiting:,} clusters wait for a decision: review them in the notebook 06_dedup_review, or take those "
+        "that are certain with --undecided --relation exact."
+    )
 
 
 def _apply(ws: bench.Bench, args: argparse.Namespace) -> int:
     """Move the redundant images of clusters into quarantine."""
     made = _planned(ws, args)
     if args.plan not in (None, made.digest):
-        raise Stale("What would be moved isn't what was shown.", hint="Run `workbench dedup plan` again and look.")
+        raise Stale(
+            "What would be moved isn't what was shown.",
+            hint="Say the filters that `dedup plan` was given, or run it again and look: perhaps it was done.",
+        )
     if args.plan is None and not args.yes:
         raise BadValue("Nobody has looked at the plan.", hint="Run `workbench dedup plan` first, or say --yes.")
     return _carried_out(ws, made, args)
@@ -100,7 +125,7 @@ def _purge(ws: bench.Bench, args: argparse.Namespace) -> int:
         say(
             made.as_dict(),
             args,
-            f"{made!r}\n\n{as_text(made.frame())}\nSay --yes to delete them: there is no way back.",
+            f"{made}\n\n{as_text(made.frame())}\nSay --yes to delete them: there is no way back.",
         )
         return 0
     return _carried_out(ws, made, args)

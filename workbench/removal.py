@@ -202,12 +202,14 @@ class Plan:
         return item.cluster_id, "goes", item.image_id, item.path, item.size, item.relation, note
 
     def __repr__(self) -> str:
+        return f"{self}\nNothing is touched yet: .frame() lists the files, .apply() does it."
+
+    def __str__(self) -> str:
         counts = self.counts
         lines = [f"{self.what}: {counts['go']:,} files ({counts['bytes']:,} bytes), {counts['left']:,} are left."]
         reasons = [one.reason for one in self.left]
         lines += [f"  {reasons.count(reason):,} × {reason}" for reason in dict.fromkeys(reasons)]
-        lines += [f"  {note}" for note in self.notes]
-        return "\n".join([*lines, "Nothing is touched yet: .frame() lists the files, .apply() does it."])
+        return "\n".join([*lines, *(f"  {note}" for note in self.notes)])
 
     def as_dict(self) -> dict[str, Any]:
         """Return the plan as plain data."""
