@@ -317,6 +317,18 @@ def test_undo_shows_the_cluster_as_it_was_about_to_be_decided(review: ReviewSess
     assert (view["cluster"]["id"], view["cluster"]["keeper"], view["cluster"]["state"]) == (first, chosen, "open")
 
 
+def test_after_undoing_clusters_come_in_their_order_again(review: ReviewSession) -> None:
+    came = [review.cluster_id]
+    for _ in range(4):
+        review.accept()
+        came.append(review.cluster_id)
+    for expected in (came[3], came[2], came[1]):
+        assert review.undo()["cluster"]["id"] == expected
+    for expected in came[2:]:
+        review.accept()
+        assert review.cluster_id == expected
+
+
 def test_undo_opens_also_what_was_made_anew_of_the_decision(ws: wb.Bench, review: ReviewSession) -> None:
     review.bulk_accept(review.bulk_preview()["token"])
     clusters.make(ws)

@@ -407,12 +407,11 @@ class ReviewSession:
             self._refresh()
 
     def _come_back(self, cluster_id: str) -> None:
-        """Show a cluster again; the one that was shown comes right after it."""
-        left = self._current
-        if left and left != cluster_id and self.queue.is_free(left) and self._reserved is None:
-            self._current, self._reserved = cluster_id, left
-        else:
-            self._move(cluster_id)
+        """Show a cluster again; those after it come in their order, whatever was reserved."""
+        if self._reserved not in (None, cluster_id):
+            self.queue.release(self._reserved)
+        self._reserved = None
+        self._move(cluster_id)
 
     # -- moving about
 
