@@ -17,6 +17,14 @@ from reviewed
 where decision <> 'skipped' and cluster_id not in (select cluster_id from duplicate_clusters)
 order by 1;
 
+-- name: paths_of_clusters(ids)
+-- Of some clusters the path of what stays and those of what may go.
+select c.cluster_id, any_value(f.path) filter (c.role = 'keeper') as stays,
+       string_agg(f.path, ' · ' order by f.path) filter (c.role <> 'keeper') as goes
+from cluster_members c join image_facts f using (image_id)
+where c.cluster_id in (select unnest($ids::varchar[]))
+group by c.cluster_id
+
 -- name: review_by_kind()
 -- How many clusters of duplicates there are of each kind, how many are decided, and what could be gained.
 select relation, count(*) as clusters, sum(images)::bigint as images, count(*) filter (state = 'decided') as decided,

@@ -204,6 +204,8 @@ def watch(args: argparse.Namespace) -> int:
         print(json.dumps(arrival.as_dict(), ensure_ascii=False) if args.json else arrival, flush=True)
 
     with opened(args) as ws, until_stopped() as stop:
+        if not args.once:
+            print(f"Watching {args.folder}; Ctrl-C ends it.", file=sys.stderr, flush=True)
         report = watching.watch(
             ws, args.folder, policy=args.policy, settle=args.settle, once=args.once, tell=tell, stop=stop
         )  # fmt: skip

@@ -47,7 +47,7 @@ POLICIES: dict[str, str] = {
 """What becomes of a duplicate → in words."""
 
 VERDICTS: dict[str, str] = {
-    "new": "Nothing here is like it.",
+    "new": "Nothing like it was found here.",
     "duplicate": "It is here already.",
     "variant": "Something here is alike, but differs where it matters.",
     "known": "It is this very file that is catalogued.",
@@ -469,7 +469,7 @@ class _Checker:
         return [_Other(*values) for _, values in sorted(self._known.details(self.ws, places).items())]
 
     def _why_new(self, seen: _Seen, near: Mapping[int, _Near]) -> str:
-        said = f"Nothing among {self._known.count:,} images is like it."
+        said = f"Nothing like it was found among {self._known.count:,} images."
         if seen.flat or seen.phashes is None:
             return said + " Only equal ones could be found: its picture is nearly one grey, or has no decoder here."
         if near:

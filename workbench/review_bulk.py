@@ -10,7 +10,7 @@ from workbench.cluster_review import ReviewSession
 from workbench.errors import BadValue
 from workbench.workspace import Workspace
 
-_COLUMNS = ["cluster_id", "relation", "images", "gain", "uncertainty", "keeper"]
+_COLUMNS = ["stays", "goes", "relation", "images", "gain", "uncertainty", "cluster_id", "keeper"]
 
 
 class Acceptance:
@@ -34,9 +34,12 @@ class Acceptance:
         return {name: int(self._preview[name]) for name in ("clusters", "redundant", "bytes", "held")}
 
     def frame(self, most: int | None = None) -> pd.DataFrame:
-        """Return the clusters, a row each: cluster_id, relation, images, gain (bytes), uncertainty (0–1), keeper."""
+        """Return the clusters, a row each: stays and goes (paths), relation, images, gain (bytes), uncertainty (0–1),
+        cluster_id, keeper (its image_id)."""
         rows = self._listed[self._listed["state"] != "decided"]
-        return rows[_COLUMNS].head(len(rows) if most is None else most).reset_index(drop=True)
+        rows = rows.head(len(rows) if most is None else most).reset_index(drop=True)
+        paths = self._session.ws.query("paths_of_clusters", ids=rows["cluster_id"].tolist())
+        return rows.merge(paths, "left", on="cluster_id")[_COLUMNS]
 
     def apply(self) -> int:
         """Decide them, each with the proposed keeper, as one event; return how many that were.

@@ -74,7 +74,8 @@ def says(page: Any, words: str) -> None:
 
 
 def captions(page: Any) -> list[str]:
-    return [text.replace("\n", " ") for text in page.locator(".wb-twin-caption").all_inner_texts()]
+    texts = page.locator(".wb-twin-caption").all_inner_texts()
+    return [text.replace("/\n", "/").replace("\n", " ") for text in texts]
 
 
 # ── looking ───────────────────────────────────────────────────────────────────────────────────────────────────

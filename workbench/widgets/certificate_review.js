@@ -6,7 +6,7 @@ import { certificateCommandOf, LOOK_AT_PAIR_KEYS, SAY_KEYS } from "./js/certific
 import { button, el, helpPanel, icon, ICONS, showTrouble } from "./js/dom.js";
 import { panelOf } from "./js/review_panel.js";
 import { staysInForm } from "./js/tag_keys.js";
-import { EDGE, mountTwins } from "./js/twin_view.js";
+import { caption, EDGE, mountTwins } from "./js/twin_view.js";
 
 /** What was said of a pair → as people say it. @type {Record<string, string>} */
 const SAID = { right: "right", wrong: "wrong", unsure: "not sure" };
@@ -110,15 +110,6 @@ export function mountCertificate(root, channel) {
     caption(twins.captions[1], other, "would go", "wb-goes");
     panel.replaceChildren(...panelOf(cluster));
     if (moved) panel.scrollTop = 0;
-  }
-
-  /** @param {HTMLElement} place @param {any} one @param {string} fate @param {string} look */
-  function caption(place, one, fate, look) {
-    place.replaceChildren(
-      el("span", { class: "wb-review-number", text: String(one.number) }),
-      el("span", { class: "wb-twin-name", dir: "auto", text: one.path, title: one.path }),
-      el("span", { class: `wb-twin-fate ${look}`, text: fate }),
-    );
   }
 
   function showProgress() {

@@ -6,7 +6,7 @@ import { button, el, helpPanel, icon, ICONS, showTrouble } from "./js/dom.js";
 import { DECIDE_KEYS, LOOK_KEYS, reviewCommandOf } from "./js/review_keys.js";
 import { bulkPanel, counted, fateOf, mountMembers, panelOf, RELATION_NAMES, sizeWords } from "./js/review_panel.js";
 import { staysInForm } from "./js/tag_keys.js";
-import { EDGE, mountTwins } from "./js/twin_view.js";
+import { caption, EDGE, mountTwins } from "./js/twin_view.js";
 
 const THUMBS_KEPT = 600;
 const SURE = [["0", "Any certainty"], ["0.9", "90 % sure or more"], ["0.99", "99 % sure or more"]];
@@ -125,21 +125,11 @@ export function mountReview(root, channel) {
     if (moved) say(`${RELATION_NAMES[cluster.relation] ?? cluster.relation}, ${counted(cluster.images, "image")}, ${sizeWords(cluster.gain)} to gain`, true);
   }
 
-  /** @param {HTMLElement} place @param {any} one @param {string} fate @param {string} look */
-  function caption(place, one, fate, look) {
-    if (!one) return place.replaceChildren();
-    place.replaceChildren(
-      el("span", { class: "wb-review-number", text: String(one.number) }),
-      el("span", { class: "wb-twin-name", dir: "auto", text: one.path, title: one.path }),
-      el("span", { class: `wb-twin-fate ${look}`, text: fate }),
-    );
-  }
-
   /** @param {any} cluster */
   function showVerdict(cluster) {
     /** @type {Record<string, string>} */
-    const words = { duplicate: "accepted", variant: "said to be variants", not_duplicate: "said to be no duplicates", mixed: "accepted in part", skipped: "skipped" };
-    const said = cluster.state !== "open" ? `${cluster.decided_by ?? "Somebody"} has ${cluster.decision === "duplicate" ? "accepted this cluster" : cluster.decision === "skipped" ? "skipped this cluster" : `${words[cluster.decision] ?? "decided this cluster"}`}. What you say now counts.` : "";
+    const words = { duplicate: "Accepted", variant: "Said to be variants", not_duplicate: "Said to be no duplicates", mixed: "Accepted in part", skipped: "Skipped" };
+    const said = cluster.state !== "open" ? `${words[cluster.decision] ?? "Decided"} by ${cluster.decided_by ?? "somebody"}. What you say now counts.` : "";
     const held = cluster.held_by ? `${cluster.held_by} is at this cluster now.` : "";
     verdict.hidden = !said && !held;
     verdict.textContent = [said, held].filter(Boolean).join(" ");

@@ -21,6 +21,24 @@ const FULL_EDGE = 8192;
 export const EDGE = 1400;
 
 /**
+ * Say which picture is which: its number, its path, and what becomes of it. Where there is no room, folders are cut, not names.
+ * @param {HTMLElement} place @param {any} one @param {string} fate @param {string} look
+ */
+export function caption(place, one, fate, look) {
+  if (!one) return place.replaceChildren();
+  const end = one.path.lastIndexOf("/") + 1;
+  const path = [
+    el("bdi", { class: "wb-twin-folder", text: one.path.slice(0, end) }),
+    el("bdi", { class: "wb-twin-file", text: one.path.slice(end) }),
+  ];
+  place.replaceChildren(
+    el("span", { class: "wb-review-number", text: String(one.number) }),
+    el("span", { class: "wb-twin-name", title: one.path }, path),
+    el("span", { class: `wb-twin-fate ${look}`, text: fate }),
+  );
+}
+
+/**
  * @param {(image_id: string, edge: number) => Promise<DataView>} fetchPicture
  * @param {(image_id: string) => string | undefined} thumbOf
  * @param {(words: string) => void} say
