@@ -54,7 +54,7 @@ order by i.ordinal, f.ordinal, e.part;
 select coalesce((select max(upto) from comparison_runs where task_id = $task_id), 0) as compared, a.seq as applied from applied a;
 
 -- name: pairs_to_compare(task_id, after, upto)
--- Pairs of finished entries that haven't been compared yet and aren't the same to the letter; the first row has no image, and counts
+-- Pairs of finished entries that haven't been compared yet and aren't the same to the letter; one row has no image, and counts
 -- all pairs (seq_a) and those that are the same (seq_b).
 with pairs as materialized (
     select image_id, field, value_a, value_b, seq_a, seq_b from entry_pairs

@@ -269,7 +269,9 @@ def compare(ws: Workspace, task_id: str) -> Comparison:
         ask = _Asking(ws, connection, task_id)
         [(after, upto)] = ask.rows("compared_upto", within=False)
         ask.after, ask.upto = after, upto
-        (*_, pairs, same), *apart = ask.rows("pairs_to_compare")
+        counted = ask.rows("pairs_to_compare")
+        [(pairs, same)] = [(*row[4:],) for row in counted if row[0] is None]
+        apart = [row for row in counted if row[0] is not None]
         if not pairs:
             return Comparison(task_id, 0, 0)
         merged = _records(ask.table("same_values")) if same else []
