@@ -34,8 +34,7 @@ class Acceptance:
         return {name: int(self._preview[name]) for name in ("clusters", "redundant", "bytes", "held")}
 
     def frame(self, most: int | None = None) -> pd.DataFrame:
-        """Return the clusters, a row each: stays and goes (paths), relation, images, gain (bytes), uncertainty (0–1),
-        cluster_id, keeper (its image_id)."""
+        """Return the clusters, a row each, with the path of what stays and those of what may go; gain is in bytes."""
         rows = self._listed[self._listed["state"] != "decided"]
         rows = rows.head(len(rows) if most is None else most).reset_index(drop=True)
         paths = self._session.ws.query("paths_of_clusters", ids=rows["cluster_id"].tolist())
