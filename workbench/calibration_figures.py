@@ -18,6 +18,9 @@ from workbench.intervals import upper_bound
 TARGET = 1e-6
 """The rate of false matches that is aimed at."""
 
+_UNSURE = 0.5
+_TOO_FEW = "so few pairs can't show that they are rarer than one in a million."
+
 
 class Recall(NamedTuple):
     """How many copies of one kind of edit were found.
@@ -135,7 +138,11 @@ class Calibration:
         )
 
     def __str__(self) -> str:
-        worst = min(self.recalls, key=lambda r: r.found / max(1, r.tried), default=None)
+        if self.outcome == "cancelled":
+            return (
+                f"Calibration cancelled after {self.seconds:.0f} s: nothing was stored, and thresholds are as before."
+            )
+        worst = min((r for r in self.recalls if r.tried), key=lambda r: r.found / r.tried, default=None)
         lines = [
             f"Calibration {self.outcome}: {self.sampled:,} of {self.pictures:,} pictures, {self.seconds:.0f} s.",
             f"  Copies found: {self.recall:.1%} on average over {len(self.recalls)} kinds of edits"
@@ -153,7 +160,8 @@ class Calibration:
         text = (
             f"Of {whole.tried:,} pairs of the collection {whole.accepted:,} are taken for duplicates, of which "
             f"{whole.refuted:,} are known to be none: fewer than {whole.bound:.2g} of all pairs are false matches "
-            f"(95 % confidence); that they are rarer than one in a million is {sure:.0%} sure."
+            "(95 % confidence); "
+            + (f"that they are rarer than one in a million is {sure:.0%} sure." if sure > _UNSURE else _TOO_FEW)
         )
         if open_:
             text += f" Nobody has looked at {open_:,} yet; were they all wrong, it would be {whole.worst:.2g}."
