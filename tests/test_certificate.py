@@ -78,11 +78,25 @@ def test_errors_and_doubts_count_and_the_last_word_does(shared: wb.Bench, pairs:
     drawn.judge(5, "wrong")
     drawn.judge(5, "right")
     result = drawn.result()
-    assert result.wrong == 2
-    assert "2 were wrong" in result.statement
-    assert "At least 2 are" in result.statement
+    assert (result.wrong, result.unsure, result.said_wrong) == (2, 1, 1)
+    assert "were looked at; 1 was wrong, 1 not sure, counted as wrong." in result.statement
+    assert "At least 1 is, with" in result.statement
+    assert result.as_dict()["unsure"] == 1
     row = drawn.frame().set_index("place").loc[3]
     assert (row["verdict"], row["note"], row["judged_by"]) == ("wrong", "other colour", "ann")
+
+
+def test_a_doubt_counts_but_is_not_said_to_be_an_error(shared: wb.Bench, pairs: list[tuple[str, str]]) -> None:
+    drawn = certificate.draw(shared, pairs, 10, seed=2)
+    drawn.judge(range(10), "right")
+    drawn.judge(4, "wrong")
+    as_wrong = drawn.result().most_wrong
+    drawn.judge(4, "unsure")
+    result = drawn.result()
+    assert (result.wrong, result.most_wrong, result.least_wrong) == (1, as_wrong, 0)
+    assert "were looked at; 1 not sure, counted as wrong." in result.statement
+    assert "was wrong" not in result.statement
+    assert "At least" not in result.statement
 
 
 def test_all_of_them_is_no_matter_of_chance(shared: wb.Bench, pairs: list[tuple[str, str]]) -> None:

@@ -48,7 +48,7 @@ class Certificate:
     ----------
     draw_id, what : str
     population, sampled, judged, wrong : int
-        Pairs to be removed, pairs drawn, looked at, and found wrong or unsure.
+        Pairs to be removed, pairs drawn, looked at, and counted as wrong: those found wrong, and those nobody can tell.
     confidence : float
         Of the statement.
     most_wrong : int or None
@@ -56,6 +56,8 @@ class Certificate:
     seed : str
     digest : str
         SHA-256 of all pairs that were drawn from.
+    unsure : int
+        Of those counted as wrong, the ones nobody can tell.
     """
 
     draw_id: str
@@ -68,6 +70,7 @@ class Certificate:
     most_wrong: int | None
     seed: str
     digest: str
+    unsure: int = 0
 
     @property
     def share(self) -> float | None:
@@ -76,11 +79,17 @@ class Certificate:
 
     @property
     def least_wrong(self) -> int | None:
-        """How many of all pairs are wrong at least, by a bound of its own at the same confidence."""
+        """How many of all pairs are wrong at least, by a bound of its own at the same confidence; doubts don't count."""
         if self.most_wrong is None:
             return None
-        right = self.sampled - self.wrong
-        return self.population - intervals.most_errors(right, self.sampled, self.population, confidence=self.confidence)
+        not_wrong = self.sampled - self.said_wrong
+        most = intervals.most_errors(not_wrong, self.sampled, self.population, confidence=self.confidence)
+        return self.population - most
+
+    @property
+    def said_wrong(self) -> int:
+        """How many somebody said are wrong."""
+        return self.wrong - self.unsure
 
     def shows(self, share: float) -> bool:
         """Whether it shows that fewer than a share of all pairs are wrong."""
@@ -91,9 +100,8 @@ class Certificate:
         """What can be said, in words, with n, the errors, the bound and the confidence."""
         if self.most_wrong is None:
             return f"{self.judged:,} of the {self.sampled:,} pairs drawn have been looked at: no statement yet."
-        found = (
-            f"{self.sampled:,} of {self.population:,} pairs, drawn at random, were looked at; {_errors(self.wrong)}."
-        )
+        errors = _errors(self.said_wrong, self.unsure)
+        found = f"{self.sampled:,} of {self.population:,} pairs, drawn at random, were looked at; {errors}."
         if self.sampled == self.population:
             return f"{found} That was all of them."
         sure = f"{_percent(self.confidence)} %"
@@ -102,7 +110,10 @@ class Certificate:
         most = f"at most {self.most_wrong:,} of {self.population:,}" if self.most_wrong else "none"
         bound = _careful((self.most_wrong + 1) / self.population)
         said = f"{found} With {sure} confidence, < {bound} % are wrong ({most})."
-        return said + (f" At least {self.least_wrong:,} are, with the same confidence." if self.wrong else "")
+        if not self.said_wrong:
+            return said
+        are = "is" if self.least_wrong == 1 else "are"
+        return f"{said} At least {self.least_wrong:,} {are}, with the same confidence."
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as plain data."""
@@ -117,6 +128,7 @@ class Certificate:
             "most_wrong",
             "seed",
             "digest",
+            "unsure",
         )
         return {name: getattr(self, name) for name in names} | {"share": self.share, "statement": self.statement}
 
@@ -124,8 +136,10 @@ class Certificate:
         return self.statement
 
 
-def _errors(wrong: int) -> str:
-    return {0: "none was wrong", 1: "1 was wrong"}.get(wrong, f"{wrong:,} were wrong")
+def _errors(wrong: int, unsure: int) -> str:
+    said = {0: "none was wrong", 1: "1 was wrong"}.get(wrong, f"{wrong:,} were wrong")
+    doubt = f"{unsure:,} not sure, counted as wrong"
+    return said if not unsure else f"{said}, {doubt}" if wrong else doubt
 
 
 def _percent(share: float) -> str:
@@ -206,7 +220,8 @@ class Draw:
     def result(self) -> Certificate:
         """Return what the sample shows so far."""
         known, verdicts = self.about, self.frame()["verdict"]
-        judged, wrong = int(verdicts.notna().sum()), int(verdicts.isin(["wrong", "unsure"]).sum())
+        judged, unsure = int(verdicts.notna().sum()), int((verdicts == "unsure").sum())
+        wrong = int((verdicts == "wrong").sum()) + unsure
         population, sampled, confidence = int(known["population"]), int(known["sampled"]), float(known["confidence"])
         done = judged == sampled
         most = intervals.most_errors(wrong, sampled, population, confidence=confidence) if done else None
@@ -221,6 +236,7 @@ class Draw:
             most,
             known["seed"],
             known["digest"],
+            unsure,
         )
 
     def covers(self, pairs: Pairs) -> bool:
