@@ -56,15 +56,22 @@ select count(*) as looks, count(*) filter (first_decision = decision) as agreed 
     qualify row_number() over (partition by s.seq, s.cluster_id order by f.seq desc) = 1)
 
 -- name: report_removed()
--- Every file that was taken out, what stayed in its stead, and where it is now.
-select r.path, r.size, r.relation, r.state, coalesce(k.path, '') as kept_path, r.removed_by, r.removed_at, r.actor as state_by,
+-- Every file that was taken out, what stayed in its stead, whether somebody had decided that before, and where it is now.
+with decisions as (
+    select r.plan_id, r.image_id, arg_max(d.decision, d.seq) as decision
+    from removal_rows r join removal_plans p on p.plan_id = r.plan_id
+    join cluster_decisions d on d.cluster_id = r.cluster_id and d.seq < p.seq
+    group by r.plan_id, r.image_id
+)
+select r.path, r.size, r.relation, r.state, coalesce(d.decision, '') = 'decided' or r.relation = 'duplicate' as decided, coalesce(k.path, '') as kept_path, r.removed_by, r.removed_at, r.actor as state_by,
        r."at" as state_at, r.checksum, r.keeper_checksum as kept_checksum, r.image_id, r.keeper_id as kept_id, r.cluster_id,
        coalesce(r.goes_with, '') as goes_with, r.uri
 from removals r left join image_facts k on k.image_id = r.keeper_id
+left join decisions d on d.plan_id = r.plan_id and d.image_id = coalesce(r.goes_with, r.image_id)
 order by r.removed_at, r.path, r.image_id, r.plan_id
 
 -- name: report_kept()
--- Every image that stays in others' stead by a decision: what its file was when it was last read, and for how many it stands.
+-- Every image that stays in others' stead, by a decision or a removal: what its file was when it was last read, and for how many it stands.
 with stands as (
     select c.keeper as image_id, c.images - 1 as files, c.bytes_to_gain as bytes, c.relation, c.state
     from duplicate_clusters c where c.state = 'decided'

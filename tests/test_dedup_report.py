@@ -122,6 +122,53 @@ def test_the_certificate_and_every_kind_are_in_the_page(made: dedup_report.Repor
     assert "CHF" in page
 
 
+@pytest.fixture(scope="module")
+def hasty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[wb.Bench]:
+    """Eight clusters of four kinds: the exact and the same pictures were removed, and nobody had looked at any."""
+    with workspace(tmp_path_factory.mktemp("hasty")) as ws:
+        ws.dedup.plan(relations=["exact", "same-picture"], undecided=True).apply("no time")
+        yield ws
+
+
+def test_what_nobody_decided_is_not_said_to_be_decided(hasty: wb.Bench, tmp_path: Path) -> None:
+    made = report(hasty, tmp_path / "out", examples=0)
+    n, page = made.numbers, made.page.read_text("utf-8")
+    assert (n["removed"], n["removed_undecided"], n["clusters_by_decision"], n["human_pairs"]) == (4, 4, 0, 0)
+    assert not made.frame("removed")["decided"].any()
+    assert "Nobody has reviewed a cluster yet." in page
+    assert "0 of 8" in page
+    assert "4 open, 0 skipped, 4 removed undecided" in page
+    assert "4 images stay in place of others. Nobody decided that" in page
+    assert "by decision" not in page
+    assert "Nobody had decided about all 4 images" in page
+    assert "0 clusters decided" in str(made)
+
+
+def test_some_that_were_decided_are_told_from_those_that_were_not(tmp_path: Path) -> None:
+    with workspace(tmp_path) as ws:
+        decide(ws, 2)
+        ws.dedup.plan().apply("reviewed")
+        left = ws.sql("select cluster_id from duplicate_clusters where state = 'open' order by all limit 1")
+        ws.dedup.plan(left["cluster_id"].tolist(), undecided=True).apply("not reviewed")
+        decide(ws, 2)
+        made = report(ws, tmp_path / "out", examples=0)
+        n, page = made.numbers, made.page.read_text("utf-8")
+        assert (n["removed"], n["removed_undecided"], n["clusters_by_decision"], n["kept_undecided"]) == (3, 1, 4, 1)
+        assert "4 of 8" in page
+        assert "5 images stay in place of others, 4 of them by decision." in page
+        assert "Nobody had decided about 1 of 3 images" in page
+        ws.dedup.restore(ws.sql("select image_id from quarantined")["image_id"].tolist(), progress=False)
+        assert findings(ws, examples=0).numbers["removed_undecided"] == 0
+
+
+def test_the_page_calls_a_state_the_same_everywhere(made: dedup_report.Report) -> None:
+    page = made.page.read_text("utf-8")
+    assert re.findall("<th[^>]*>(Decided[^<]*)<", page) == ["Decided, still there"]
+    assert "compared with their checksums in the catalogue" in page
+    assert "had been reviewed" not in page
+    assert "2 images stay in place of others, by decision." in page
+
+
 def test_what_trying_out_showed_stands_there_with_bounds(tmp_path: Path) -> None:
     figures = [
         ["recall", "crop_50", HOSTILE, 40, 39, 38, 0, 0.835, 0.986],

@@ -79,7 +79,7 @@ class Certificate:
 
     @property
     def least_wrong(self) -> int | None:
-        """How many of all pairs are wrong at least, by a bound of its own at the same confidence; doubts don't count."""
+        """How many of all pairs are wrong at least, by a bound of its own at the same confidence, without doubts."""
         if self.most_wrong is None:
             return None
         not_wrong = self.sampled - self.said_wrong

@@ -121,9 +121,10 @@ def _state(state: str) -> str:
 
 def _summary(found: Findings) -> str:
     n = found.numbers
-    decided, clusters = n["decided_clusters"] + n["cleared_clusters"], n["clusters"] + n["cleared_clusters"]
+    decided, clusters = n["clusters_by_decision"], n["clusters"] + n["cleared_clusters"]
     among = f"{share(n['found'], n['images'])} of the images, in {count(clusters, 'cluster')}"
     waiting = f"{n['open_clusters']:,} open, {n['skipped_clusters']:,} skipped"
+    waiting += f", {n['cleared_undecided_clusters']:,} removed undecided" if n["cleared_undecided_clusters"] else ""
     now = f"{n['quarantined']:,} in quarantine, {n['purged']:,} deleted, {n['restored']:,} put back"
     out = n["quarantined_bytes"] + n["purged_bytes"]
     tiles = [
@@ -186,7 +187,7 @@ def _kinds(found: Findings) -> str:
     return _section("What was found", chart, table(columns, rows), _apart(found))
 
 
-_KIND_COLUMNS = {"undecided": "Undecided", "decided": "Decided", "quarantined": "Quarantined", "purged": "Deleted"}
+_KIND_COLUMNS = {key: name for key, (name, _) in _COLOURS.items()}
 
 
 def _apart(found: Findings) -> str:
@@ -306,11 +307,21 @@ def _removal(found: Findings) -> str:
         Column("By", lambda row: two_lines(row["removed_by"], moment(row["removed_at"])), "short"),
     ]
     beside = f" {count(n['sidecars'], 'sidecar file')} went along." if n["sidecars"] else ""
-    checked = f"Before a file was moved, it and the image that stays were compared with what had been reviewed.{beside}"
+    checked = (
+        "Before a file was moved, it and the image that stays were read again and compared with their checksums in the "
+        f"catalogue.{_unreviewed(n['removed_undecided'], n['removed'])}{beside}"
+    )
     largest = sorted(rows, key=lambda row: (-int(row["size"]), str(row["path"])))[:_LISTED]
     return _section(
         "What was removed", f"<p>{text(checked)}</p>", table(columns, largest), _more(largest, rows, "removed")
     )
+
+
+def _unreviewed(some: int, removed: int) -> str:
+    if not some:
+        return ""
+    which = "all" if some == removed else f"{some:,} of"
+    return f" Nobody had decided about {which} {count(removed, 'image')}: they went by what the search had found."
 
 
 def _removed_cell(row: Row) -> str:
@@ -334,8 +345,18 @@ def _kept(found: Findings) -> str:
         Column("SHA-256", lambda row: f'<span class="mono">{text(row["checksum"][:16])}…</span>', "short"),
     ]
     largest = sorted(rows, key=lambda row: (-int(row["bytes_of_others"]), str(row["path"])))[:_LISTED]
-    intro = f"{count(len(rows), 'image stays', 'images stay')} in place of others, by decision."
+    intro = f"{count(len(rows), 'image stays', 'images stay')} in place of others{_by_whom(found)}"
     return _section("What stays", f"<p>{text(intro)}</p>", table(columns, largest), _more(largest, rows, "kept"))
+
+
+def _by_whom(found: Findings) -> str:
+    kept, undecided = found.numbers["kept"], found.numbers["kept_undecided"]
+    if not undecided:
+        return ", by decision."
+    if undecided == kept:
+        return ". Nobody decided that: the rules for what stays chose."
+    some = f", {kept - undecided:,} of them by decision."
+    return f"{some} For the others nobody decided it: the rules for what stays chose."
 
 
 def _facts(row: Row) -> str:

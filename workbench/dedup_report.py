@@ -26,7 +26,7 @@ from workbench.errors import BadValue, LedgerBroken, WorkbenchError, WorkspaceBu
 from workbench.evidence import Shown, evidence_of, show
 from workbench.in_words import InWords
 from workbench.page_parts import size
-from workbench.relations import DECISIONS, RELATIONS
+from workbench.relations import RELATIONS
 from workbench.replacement import checksum_of, write_folder
 from workbench.tables import as_csv, as_parquet
 from workbench.workspace import VERSION, Workspace
@@ -167,7 +167,7 @@ class Report:
         n = self.numbers
         return (
             f"{n['found']:,} duplicates ({size(n['found_bytes'])}) of {n['images']:,} images; "
-            f"{n['decided_clusters'] + n['cleared_clusters']:,} clusters decided; {n['removed']:,} files removed. "
+            f"{n['clusters_by_decision']:,} clusters decided; {n['removed']:,} files removed. "
             f"The report is in {self.page}."
         )
 
@@ -227,7 +227,9 @@ def _numbers(made: Findings, totals: dict[str, Any], looks: dict[str, Any]) -> d
     removed, freed = summed["quarantined"] + summed["purged"], summed["purged_bytes"]
     out = summed["quarantined_bytes"] + freed
     smaller = [row for row in made.rows("optimised") if row["state"] != "restored"]
-    decisions = [row for row in made.rows("relations") if row["relation"] in DECISIONS]
+    out_undecided = [row for row in _out(made) if not row["decided"]]
+    cleared = {row["cluster_id"] for row in out_undecided} - {row["cluster_id"] for row in made.rows("clusters")}
+    stay = {row["kept_id"] for row in out_undecided}
     return {
         **{name: int(value) for name, value in totals.items() if name != "last_event_at"},
         **{name: int(value) for name, value in summed.items()},
@@ -238,7 +240,11 @@ def _numbers(made: Findings, totals: dict[str, Any], looks: dict[str, Any]) -> d
         "found_share": summed["found"] / (totals["images"] + removed) if totals["images"] + removed else 0.0,
         "second_looks": int(looks["looks"]),
         "second_looks_agreed": int(looks["agreed"]),
-        "human_pairs": sum(row["pairs"] for row in decisions),
+        "human_pairs": sum(row["decided"] for row in made.rows("relations")),
+        "removed_undecided": len(out_undecided),
+        "cleared_undecided_clusters": len(cleared),
+        "clusters_by_decision": int(totals["decided_clusters"] + totals["cleared_clusters"]) - len(cleared),
+        "kept_undecided": sum(row["image_id"] in stay for row in made.rows("kept")),
         "money_found": made.price.of(summed["found_bytes"]),
         "money_removed": made.price.of(out),
         "money_freed": made.price.of(freed),
@@ -248,6 +254,11 @@ def _numbers(made: Findings, totals: dict[str, Any], looks: dict[str, Any]) -> d
         "optimised_saved": sum(int(row["saved"]) for row in smaller),
         "by_kind": {row["relation"]: {k: int(v) for k, v in row.items() if k != "relation"} for row in kinds},
     }
+
+
+def _out(made: Findings) -> list[dict[str, Any]]:
+    """Return the images that were taken out and not put back."""
+    return [row for row in made.rows("removed") if row["state"] != "restored" and not row["goes_with"]]
 
 
 _NOTHING = dict.fromkeys(
