@@ -18,6 +18,7 @@ from workbench import dedup_report, sources
 from workbench.cluster_review import ReviewSession
 from workbench.dedup_report import Price, findings, report, verify_report
 from workbench.errors import BadValue, StorageError
+from workbench.intervals import upper_bound
 
 HOSTILE = "<img src=x onerror=run()> =cmd() \u202egpj.txt"
 
@@ -166,7 +167,7 @@ def test_the_page_calls_a_state_the_same_everywhere(made: dedup_report.Report) -
     assert re.findall("<th[^>]*>(Decided[^<]*)<", page) == ["Decided, still there"]
     assert "compared with their checksums in the catalogue" in page
     assert "had been reviewed" not in page
-    assert "2 images stay in place of others, by decision." in page
+    assert "3 images stay in place of others, by decision." in page
 
 
 def test_what_trying_out_showed_stands_there_with_bounds(tmp_path: Path) -> None:
@@ -184,6 +185,44 @@ def test_what_trying_out_showed_stands_there_with_bounds(tmp_path: Path) -> None
     for words in ("84 % to 99 %", "91 % to 100 %", "95 %</td>", "0.074 %", "Clopper-Pearson"):
         assert words in page
     assert HOSTILE not in page
+
+
+TAKEN = [
+    ["pairs", "all", "All pairs of the collection", 11_781, 11_781, 19, 2, 0, 0.0005],
+    ["pairs", "nearest", "Pairs of the nearest hashes", 40, 40, 19, 2, 0, 0.2],
+    ["pairs", "other_colour", "Made to differ: a part in another colour", 19, 19, 7, 7, 0, 0.6],
+    ["pairs", "other_word", "Made to differ: another word on a label", 21, 21, 0, 0, 0, 0.14],
+]
+
+
+def tried_out(ws: wb.Bench, refuted: int) -> None:
+    figures = [[*TAKEN[0][:6], refuted, *TAKEN[0][7:]], *TAKEN[1:]]
+    about = {"calibration_id": f"c{refuted}", "thresholds": {"score": 0.6}, "seed": 0, "pictures": 90, "sampled": 19}
+    with ws.change() as change:
+        change.add("duplicates_calibrated", about | {"figures": figures})
+
+
+def test_what_nobody_looked_at_is_not_said_to_be_right(hasty: wb.Bench, tmp_path: Path) -> None:
+    tried_out(hasty, 0)
+    page = report(hasty, tmp_path / "out", examples=0).page.read_text("utf-8")
+    assert "19 were taken for duplicates, of which people had refuted 0. If only these are wrong, " in page
+    worst = f"{upper_bound(19, 11_781) * 100:.2g} %"
+    assert f"Nobody has looked at 19 of them yet; were they all wrong, it would be fewer than {worst}." in page
+    assert f">{worst}</td>" in page
+    assert "Of 40 pairs made to look alike and yet to differ, 7 were taken for duplicates, all of them wrongly" in page
+    assert "worst: Made to differ: a part in another colour (7 of 19)" in page
+
+
+def test_after_a_review_it_says_what_was_refuted_and_the_worst_all_the_same(world: wb.Bench, tmp_path: Path) -> None:
+    shutil.copytree(world.folder, tmp_path / "ws", ignore=shutil.ignore_patterns("*.lock"))
+    with wb.open(tmp_path / "ws", actor="ann") as ws:
+        tried_out(ws, 2)
+        page = report(ws, tmp_path / "some", examples=0).page.read_text("utf-8")
+        assert "That nobody refuted the other 17 doesn&#x27;t mean that somebody looked at each; were they" in page
+        assert "Nobody has looked at 17" not in page
+        tried_out(ws, 19)
+        page = report(ws, tmp_path / "all", examples=0).page.read_text("utf-8")
+    assert "were they all wrong" not in page
 
 
 @pytest.mark.browser

@@ -8,6 +8,7 @@ collection share pictures, so take the last figure for an order of magnitude.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -216,6 +217,20 @@ def pairs_of(kind: str, says: str, tried: int, accepted: int, refuted: int) -> P
     """Return what became of a set of pairs, with its bounds."""
     bound, worst = (upper_bound(k, tried) if tried else 1.0 for k in (refuted, accepted))
     return Pairs(kind, says, tried, accepted, refuted, bound, worst)
+
+
+def pairs_tried(rows: Iterable[Mapping[str, Any]]) -> list[Pairs]:
+    """Return the sets of pairs among the rows of ``calibration_figures``, those that any were tried of."""
+    return [
+        pairs_of(row["kind"], row["says"], row["tried"], row["found"], row["refuted"])._replace(bound=row["high"])
+        for row in rows
+        if row["part"] == "pairs" and row["tried"]
+    ]
+
+
+def made_alike(pairs: Iterable[Pairs]) -> list[Pairs]:
+    """Return the sets of pairs that were made to look alike and yet to differ."""
+    return [one for one in pairs if one.kind not in ("all", "random", "nearest")]
 
 
 def recall_of(kind: str, says: str, family: str, tried: int, proposed: int, found: int) -> Recall:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from workbench.calibration_figures import Pairs, made_alike, pairs_tried
 from workbench.page_parts import (
     Bars,
     Column,
@@ -246,9 +247,7 @@ def _calibration(found: Findings) -> str:
         f"Edited copies of {count(int(whole['sampled']), 'picture')} of this collection were made in memory, of "
         f"{count(int(whole['kinds'] or 0), 'kind')}, and looked for among {count(int(whole['pictures']), 'picture')}: "
         f"{share(whole['recall'] or 0, 1)} were found on average, {share(whole['least_recall'] or 0, 1)} of the kind "
-        f"found least. Of {count(int(whole['pairs'] or 0), 'pair')} of different pictures that the search decided on, "
-        f"people refuted {int(whole['false_matches'] or 0):,}: with 95 % confidence fewer than "
-        f"{_bound(whole['false_match_bound'])} of such pairs are taken for duplicates wrongly."
+        "found least."
     )
     shown = rows[:_LISTED]
     says = "Edited copies found, by kind of edit; the least found first."
@@ -256,8 +255,41 @@ def _calibration(found: Findings) -> str:
     chart = bar_chart("calibration", [str(row["says"])[:60] for row in shown], bars, says=says, percent=True)
     least = f"The {len(shown)} kinds found least of {len(rows)}" if len(shown) < len(rows) else "All kinds"
     picture_of_it = chart + _note(f"{least}.") + _recall(rows) if shown else ""
-    pairs = [row for row in found.rows("calibration") if row["part"] == "pairs" and row["tried"]]
-    return f"<h3>By trying out</h3><p>{text(intro, longest=1_000)}</p>{picture_of_it}{_wrongly(pairs)}"
+    pairs = pairs_tried(found.rows("calibration"))
+    reviewed = any(row["decision"] != "skipped" for row in found.rows("reviews"))
+    wrong = " ".join(_taken_wrongly(pairs, reviewed=reviewed))
+    said = f"<p>{text(intro, longest=1_000)}</p><p>{text(wrong, longest=2_000)}</p>"
+    return f"<h3>By trying out</h3>{said}{picture_of_it}{_wrongly(pairs)}"
+
+
+def _taken_wrongly(pairs: Sequence[Pairs], *, reviewed: bool) -> Iterator[str]:
+    """Say what is known of pairs taken for duplicates wrongly, and how bad it can be where nothing is known."""
+    whole = next((one for one in pairs if one.kind == "all"), None)
+    if whole is not None:
+        yield (
+            f"Of {count(whole.tried, 'pair')} of different pictures that the search decided on, {whole.accepted:,} "
+            f"were taken for duplicates, of which people had refuted {whole.refuted:,}. If only these are wrong, fewer "
+            f"than {_bound(whole.bound)} of such pairs are taken for duplicates wrongly, with 95 % confidence."
+        )
+        yield _worst(whole, reviewed=reviewed)
+    alike = made_alike(pairs)
+    taken, tried = sum(one.accepted for one in alike), sum(one.tried for one in alike)
+    if taken:
+        most = max(alike, key=lambda one: one.accepted / one.tried)
+        yield (
+            f"Of {count(tried, 'pair')} made to look alike and yet to differ, {taken:,} were taken for duplicates, all "
+            f"of them wrongly; worst: {most.says} ({most.accepted:,} of {most.tried:,}). Where a collection has "
+            "pictures that differ so, look at each cluster."
+        )
+
+
+def _worst(whole: Pairs, *, reviewed: bool) -> str:
+    left = whole.accepted - whole.refuted
+    if not left:
+        return ""
+    seen = f"That nobody refuted the other {left:,} doesn't mean that somebody looked at each"
+    seen = seen if reviewed else f"Nobody has looked at {left:,} of them yet"
+    return f"{seen}; were they all wrong, it would be fewer than {_bound(whole.worst)}."
 
 
 def _recall(rows: Sequence[Row]) -> str:
@@ -274,17 +306,19 @@ def _recall(rows: Sequence[Row]) -> str:
     return f"<details><summary>All {len(rows)} kinds, with bounds</summary>{table(columns, rows)}{how}</details>"
 
 
-def _wrongly(rows: Sequence[Row]) -> str:
-    if not rows:
+def _wrongly(pairs: Sequence[Pairs]) -> str:
+    if not pairs:
         return ""
     columns = [
         plain("Pairs of different pictures", "says"),
         numbers("Tried", "tried"),
-        numbers("Taken for duplicates", "found"),
-        numbers("Of these wrong", "refuted"),
-        Column("Wrong at most", lambda row: text(_bound(row["high"])), "n"),
+        numbers("Taken for duplicates", "accepted"),
+        numbers("Known to be wrong", "refuted"),
+        Column("Wrong at most, if only these are", lambda row: text(_bound(row["bound"])), "n"),
+        Column("Wrong at most, if all taken are", lambda row: text(_bound(row["worst"])), "n"),
     ]
-    return table(columns, rows) + _note("The last column is the upper bound of the rate, 95 % (Clopper-Pearson).")
+    how = "The last two columns are upper bounds of the rate, 95 % (Clopper-Pearson)."
+    return table(columns, [one._asdict() for one in pairs]) + _note(how)
 
 
 def _bound(rate: float | None) -> str:
