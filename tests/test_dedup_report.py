@@ -19,6 +19,7 @@ from workbench.cluster_review import ReviewSession
 from workbench.dedup_report import Price, findings, report, verify_report
 from workbench.errors import BadValue, StorageError
 from workbench.intervals import upper_bound
+from workbench.report_words import Words
 
 HOSTILE = "<img src=x onerror=run()> =cmd() \u202egpj.txt"
 
@@ -206,7 +207,7 @@ def test_what_nobody_looked_at_is_not_said_to_be_right(hasty: wb.Bench, tmp_path
     tried_out(hasty, 0)
     page = report(hasty, tmp_path / "out", examples=0).page.read_text("utf-8")
     assert "19 were taken for duplicates, of which people had refuted 0. If only these are wrong, " in page
-    worst = f"{upper_bound(19, 11_781) * 100:.2g} %"
+    worst = Words().bound(upper_bound(19, 11_781))
     assert f"Nobody has looked at 19 of them yet; were they all wrong, it would be fewer than {worst}." in page
     assert f">{worst}</td>" in page
     assert "Of 40 pairs made to look alike and yet to differ, 7 were taken for duplicates, all of them wrongly" in page

@@ -7,7 +7,6 @@ the statement is exact (`workbench.intervals`), for the finite number of pairs t
 from __future__ import annotations
 
 import hashlib
-import math
 import secrets
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
@@ -148,9 +147,8 @@ def _percent(share: float) -> str:
 
 def _careful(share: float) -> str:
     """Return a share in per cent with two digits, rounded up."""
-    percent = share * 100
-    digits = 1 - math.floor(math.log10(percent))
-    return f"{math.ceil(percent * 10**digits - 1e-9) / 10**digits:.{max(0, digits)}f}"
+    percent, decimals = intervals.percent_above(share)
+    return f"{percent:.{decimals}f}"
 
 
 class Draw:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from workbench.calibration_figures import Pairs, made_alike, pairs_tried
+from workbench.calibration_figures import Pairs, pairs_tried
 from workbench.page_parts import (
     Bars,
     Column,
@@ -30,12 +30,15 @@ from workbench.page_parts import (
     two_lines,
 )
 from workbench.relations import DECISIONS, RELATIONS
+from workbench.report_certainty import taken_wrongly
+from workbench.report_words import Words
 
 if TYPE_CHECKING:
     from workbench.certificate import Certificate
     from workbench.dedup_report import Example, Findings
 
 _LISTED = 15
+_WORDS = Words()
 
 NAMES: dict[str, str] = {
     "exact": "Exact copies",
@@ -232,8 +235,8 @@ def _certificates(found: Findings) -> str:
     if not found.certificates:
         return ""
     intro = (
-        "A random sample of what was to be removed was looked at by people. The bound is exact (hypergeometric) for "
-        "the number of pairs that there were."
+        "A random sample of what is to be removed is looked at by people. The bound is exact (hypergeometric) for "
+        "the number of pairs that there are."
     )
     return f"<h3>By looking</h3><p>{text(intro)}</p>{''.join(map(_certificate, found.certificates))}"
 
@@ -257,39 +260,9 @@ def _calibration(found: Findings) -> str:
     picture_of_it = chart + _note(f"{least}.") + _recall(rows) if shown else ""
     pairs = pairs_tried(found.rows("calibration"))
     reviewed = any(row["decision"] != "skipped" for row in found.rows("reviews"))
-    wrong = " ".join(_taken_wrongly(pairs, reviewed=reviewed))
+    wrong = " ".join(taken_wrongly(_WORDS, pairs, reviewed=reviewed))
     said = f"<p>{text(intro, longest=1_000)}</p><p>{text(wrong, longest=2_000)}</p>"
     return f"<h3>By trying out</h3>{said}{picture_of_it}{_wrongly(pairs)}"
-
-
-def _taken_wrongly(pairs: Sequence[Pairs], *, reviewed: bool) -> Iterator[str]:
-    """Say what is known of pairs taken for duplicates wrongly, and how bad it can be where nothing is known."""
-    whole = next((one for one in pairs if one.kind == "all"), None)
-    if whole is not None:
-        yield (
-            f"Of {count(whole.tried, 'pair')} of different pictures that the search decided on, {whole.accepted:,} "
-            f"were taken for duplicates, of which people had refuted {whole.refuted:,}. If only these are wrong, fewer "
-            f"than {_bound(whole.bound)} of such pairs are taken for duplicates wrongly, with 95 % confidence."
-        )
-        yield _worst(whole, reviewed=reviewed)
-    alike = made_alike(pairs)
-    taken, tried = sum(one.accepted for one in alike), sum(one.tried for one in alike)
-    if taken:
-        most = max(alike, key=lambda one: one.accepted / one.tried)
-        yield (
-            f"Of {count(tried, 'pair')} made to look alike and yet to differ, {taken:,} were taken for duplicates, all "
-            f"of them wrongly; worst: {most.says} ({most.accepted:,} of {most.tried:,}). Where a collection has "
-            "pictures that differ so, look at each cluster."
-        )
-
-
-def _worst(whole: Pairs, *, reviewed: bool) -> str:
-    left = whole.accepted - whole.refuted
-    if not left:
-        return ""
-    seen = f"That nobody refuted the other {left:,} doesn't mean that somebody looked at each"
-    seen = seen if reviewed else f"Nobody has looked at {left:,} of them yet"
-    return f"{seen}; were they all wrong, it would be fewer than {_bound(whole.worst)}."
 
 
 def _recall(rows: Sequence[Row]) -> str:
@@ -314,19 +287,15 @@ def _wrongly(pairs: Sequence[Pairs]) -> str:
         numbers("Tried", "tried"),
         numbers("Taken for duplicates", "accepted"),
         numbers("Known to be wrong", "refuted"),
-        Column("Wrong at most, if only these are", lambda row: text(_bound(row["bound"])), "n"),
-        Column("Wrong at most, if all taken are", lambda row: text(_bound(row["worst"])), "n"),
+        Column("Wrong at most, if only these are", lambda row: text(_WORDS.bound(row["bound"])), "n"),
+        Column("Wrong at most, if all taken are", lambda row: text(_WORDS.bound(row["worst"])), "n"),
     ]
     how = "The last two columns are upper bounds of the rate, 95 % (Clopper-Pearson)."
     return table(columns, [one._asdict() for one in pairs]) + _note(how)
 
 
-def _bound(rate: float | None) -> str:
-    return "–" if rate is None else f"{rate * 100:.2g} %"
-
-
 def _certificate(one: Certificate) -> str:
-    about = f"Sample {one.draw_id} of {one.what}; seed {one.seed}; confidence {one.confidence * 100:g} %"
+    about = f"Sample {one.draw_id} ({one.what}); seed {one.seed}; confidence {one.confidence * 100:g} %"
     return statement(one.statement, about, holds=one.most_wrong is not None and not one.wrong)
 
 

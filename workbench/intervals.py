@@ -131,6 +131,19 @@ def percent(share: float) -> str:
     return f"{100 * share:.{min(digits, 6)}f}"
 
 
+def percent_above(share: float) -> tuple[float, int]:
+    """Return a share above 0 in per cent, rounded up to two digits, and how many decimals these take.
+
+    Examples
+    --------
+    >>> percent_above(0.000731)
+    (0.074, 3)
+    """
+    whole = share * 100
+    digits = 1 - math.floor(math.log10(whole))
+    return math.ceil(whole * 10**digits - 1e-9) / 10**digits, max(0, digits)
+
+
 def upper_bound(errors: int, sample: int, *, population: int | None = None, confidence: float = 0.95) -> float:
     """Return the share of errors that isn't exceeded, at a confidence.
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import pyarrow as pa
-
-from workbench.certificate import Certificate, certificates
-from workbench.intervals import clopper_pearson
-from workbench.report_model import Axis, Figure, Number, Part, Remark, Section, Series
+from workbench import report_certainty
+from workbench.report_model import Axis, Figure, Remark, Section, Series
 from workbench.report_questions import Asked, with_columns
 
 _STATES = (("undecided", "soft"), ("decided", "accent"), ("quarantined", "third"), ("purged", "good"))
@@ -16,7 +13,7 @@ _STATES = (("undecided", "soft"), ("decided", "accent"), ("quarantined", "third"
 
 def sections(asked: Asked) -> list[Section]:
     """Return the sections of the report."""
-    return [_found(asked), _reviewed(asked), _sure(asked), _removed(asked), _left_out(asked)]
+    return [_found(asked), _reviewed(asked), report_certainty.section(asked), _removed(asked), _left_out(asked)]
 
 
 def _found(asked: Asked) -> Section:
@@ -77,48 +74,16 @@ def _reviewed(asked: Asked) -> Section:
 _SAID = {"decision": "decision", "how": "review"}
 
 
-def _sure(asked: Asked) -> Section:
-    made = Section("sure", asked.words("section.sure"))
-    drawn = certificates(asked.ws)
-    for one in drawn:
-        made.add(*_certificate(asked, one))
-    calibrated = asked.table("report_calibration")
-    if calibrated.num_rows:
-        made.add(asked.words("intro.calibration"), _calibration(asked, calibrated))
-    return made if made.parts else made.add(asked.words("not_sure"))
-
-
-def _certificate(asked: Asked, one: Certificate) -> list[Part]:
-    words = asked.words
-    if not one.judged:
-        return [Remark(words("certificate_open", what=one.what, n=words.count(one.sampled)), look="warn")]
-    made = clopper_pearson(one.wrong, one.judged, population=one.population)
-    number = Number(
-        f"certified_wrong:{one.draw_id}", words("certified_wrong"), one.wrong / one.judged, "share", one.judged,
-        made.low, made.high, words("at_95", method=made.method), "certificates", note=one.what,
-    )  # fmt: skip
-    return [number, Remark(words("certificate", population=words.count(one.population), seed=one.seed), one.statement)]
-
-
-def _calibration(asked: Asked, data: pa.Table) -> Part | None:
-    rows = [row for row in data.to_pylist() if row["part"] == "recall" and row["tried"]]
-    if not rows:
-        return None
-    listed = pa.Table.from_pylist(
-        [
-            {"edit": row["says"], "part": row["share"], "part_low": row["low"], "part_high": row["high"],
-             "part_n": row["tried"]}
-            for row in rows
-        ]
-    )  # fmt: skip
-    return asked.listed("calibration", listed, "edit", "part", query="report_calibration")
-
-
 def _removed(asked: Asked) -> Section:
     removed, kept, smaller = (asked.table(f"report_{name}") for name in ("removed", "kept", "optimised"))
     made = Section("removed", asked.words("section.removed"))
     if not removed.num_rows and not smaller.num_rows:
         made.add(asked.words("nothing_removed"))
+    out = [row for row in removed.to_pylist() if row["state"] != "restored" and not row["goes_with"]]
+    undecided = sum(not row["decided"] for row in out)
+    if undecided:
+        n, every = asked.words.count(undecided), asked.words.count(len(out))
+        made.add(Remark(asked.words("removed_undecided", n=n, removed=every), look="warn"))
     if removed.num_rows:
         states = [asked.words.known("file_state", one) for one in removed["state"].to_pylist()]
         data = with_columns(removed, state=states, relation=_relations(asked, removed.to_pylist()))
@@ -139,8 +104,12 @@ def _left_out(asked: Asked) -> Section:
     skipped, runs = asked.table("report_skipped"), asked.table("report_runs")
     made = Section("left_out", asked.words("section.left_out"))
     names = ("method", "outcome", "images", "pairs", "actor", "at")
+    told = {name: [asked.words.known(name, one) for one in runs[name].to_pylist()] for name in ("method", "outcome")}
+    runs = with_columns(runs, **told) if runs.num_rows else runs
     made.add(asked.listed("runs", runs, *names, query="report_runs"))
     if skipped.num_rows:
         data = with_columns(skipped, bytes=skipped["size"].to_pylist())
+        said = {name: list(map(asked.words.sentence, data[name].to_pylist())) for name in ("stage", "reason")}
+        data = with_columns(data, **said)
         made.add(asked.listed("skipped", data, "stage", "path", "reason", "bytes", query="report_skipped"))
     return made

@@ -225,6 +225,9 @@ def people(asked: Asked) -> Section:
 def received(asked: Asked) -> Section:
     """Return the section about what came in, and what couldn't be read."""
     scans, problems = asked.table("scans_made"), asked.table("problems_by_kind")
+    outcomes = [asked.words.known("outcome", one) for one in scans["outcome"].to_pylist()]
+    messages = list(map(asked.words.sentence, problems["message"].to_pylist()))
+    scans, problems = with_columns(scans, outcome=outcomes), with_columns(problems, message=messages)
     names = ("finished_at", "batch", "source", "outcome", "files", "images", "problems", "actor")
     return Section("received", asked.words("section.received")).add(
         asked.listed("scans", scans, *names, query="scans_made"),

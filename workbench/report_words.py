@@ -1,20 +1,27 @@
 """A report's own words in several languages, and how each of them writes numbers and times. Pure.
 
-The words stand in ``report_words.toml``, one table a language, all with the same keys.
+The words stand in ``report_words.toml``, one table a language, all with the same keys; what the catalogue says in
+English stands in ``report_sentences.toml``, with what it is in the other languages.
 """
 
 from __future__ import annotations
 
 import functools
+import re
 import tomllib
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from workbench.errors import BadValue
+from workbench.intervals import percent_above
 from workbench.report_model import Number, Unit
 
 _FILE = Path(__file__).with_name("report_words.toml")
+_SENTENCES = Path(__file__).with_name("report_sentences.toml")
+_NESTED = ("what", "reason")
+"""What is put into a sentence and may be one itself."""
+
 _MARKS = {"en": (",", "."), "de": (".", ","), "fr": ("\u202f", ",")}
 """Language → between thousands, and before decimals."""
 
@@ -31,6 +38,20 @@ def _read() -> dict[str, dict[str, str]]:
 def languages() -> tuple[str, ...]:
     """Return the languages there are words in."""
     return tuple(_read())
+
+
+@functools.cache
+def _sentences(language: str) -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
+    """Return English sentences with what they are in a language: whole ones, and those that something is put into."""
+    known = tomllib.loads(_SENTENCES.read_text("utf-8")).get(language, {})
+    whole = {english: said for english, said in known.items() if "{" not in english}
+    return whole, [(_pattern(english), said) for english, said in known.items() if english not in whole]
+
+
+def _pattern(english: str) -> re.Pattern[str]:
+    parts = re.split(r"{(\w+)}", english)
+    made = (f"(?P<{part}>.+)" if place % 2 else re.escape(part) for place, part in enumerate(parts))
+    return re.compile("".join(made), re.DOTALL)
 
 
 class Words:
@@ -67,6 +88,29 @@ class Words:
         """Return the words for a value from the data, such as a state; the value itself where there are none."""
         return self._words.get(f"{group}.{key}", str(key).replace("_", " "))
 
+    def sentence(self, english: str) -> str:
+        """Return what the catalogue says in English in this language; as it is where it isn't known here.
+
+        Examples
+        --------
+        >>> Words("de").sentence("The file that would stay: it isn't there any more.")
+        'Die Datei, die bliebe: Sie ist nicht mehr da.'
+        """
+        whole, patterns = _sentences(self.language)
+        if english in whole:
+            return whole[english]
+        for pattern, said in patterns:
+            if found := pattern.fullmatch(english):
+                return said.format(**{name: self._put_in(name, value) for name, value in found.groupdict().items()})
+        return english
+
+    def _put_in(self, name: str, value: str) -> str:
+        if name not in _NESTED:
+            return value
+        said = self.sentence(value)
+        capital = value[:1].upper() + value[1:]
+        return said if said != value or self.sentence(capital) == capital else self.sentence(capital)
+
     # -- numbers
 
     def number(self, value: float, decimals: int = 0) -> str:
@@ -87,9 +131,14 @@ class Words:
             return f"> {self.number(99.9, 1)} %"
         return f"{self.number(percent, 0 if percent in (0, 100) else 1)} %"
 
+    def bound(self, part: float) -> str:
+        """Return an upper bound of a part of 1 in per cent, rounded up to two digits."""
+        percent, decimals = percent_above(part) if part else (0.0, 0)
+        return f"{self.number(percent, decimals)} %"
+
     def bytes(self, held: float) -> str:
         """Return bytes by thousands."""
-        place, units = 0, ("bytes", "kB", "MB", "GB", "TB", "PB")
+        place, units = 0, (self("bytes"), "kB", "MB", "GB", "TB", "PB")
         while held >= 999.5 and place < len(units) - 1:
             held, place = held / 1000, place + 1
         return f"{self.number(held, 0 if place == 0 or held >= 99.95 else 1)} {units[place]}"
