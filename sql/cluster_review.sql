@@ -81,7 +81,7 @@ select distinct seq from cluster_reviews order by seq;
 -- name: review_still_said(ids)
 -- Of these clusters those that rest on what a person said.
 select distinct cluster_id from cluster_rows
-where relation = 'duplicate' and cluster_id in (select unnest($ids::varchar[]))
+where coalesce(said, relation = 'duplicate') and cluster_id in (select unnest($ids::varchar[]))
 order by cluster_id;
 
 -- name: review_second()

@@ -22,7 +22,7 @@ where part in (
     where content in (select content from contents_lent) or checksum in (select content from contents_lent))
 
 -- name: pairs_between()
--- How the images that are concerned are related, as in the view duplicate_pairs.
+-- How the images that are concerned are related, as in the view duplicate_pairs, and what was found of them.
 with best as (
     select p.image_a, p.image_b, p.relation, p.score,
            case when a.content = b.content then least(a.checksum, b.checksum) else least(a.content, b.content) end as key_a,
@@ -34,7 +34,7 @@ with best as (
     qualify row_number() over (
         partition by p.image_a, p.image_b order by relation_rank(p.relation), p.score desc, p.method) = 1
 )
-select k.image_a, k.image_b, coalesce(d.decision, k.relation) as relation, k.score
+select k.image_a, k.image_b, coalesce(d.decision, k.relation) as relation, k.score, k.relation as found
 from best k left join last_pair_decisions d on d.content_a = k.key_a and d.content_b = k.key_b
 
 -- name: pictures_to_measure()
@@ -155,8 +155,8 @@ delete from cluster_parts where $every or image_id in (select image_id from conc
 
 -- name: add_clusters()
 -- Write the clusters.
-insert into cluster_rows (cluster_id, image_id, role, reason, score, relation, checksum)
-select cluster_id, image_id, role, reason, score, relation, checksum from clusters_made
+insert into cluster_rows (cluster_id, image_id, role, reason, score, relation, checksum, said)
+select cluster_id, image_id, role, reason, score, relation, checksum, said from clusters_made
 
 -- name: add_parts()
 -- Write what hangs together.

@@ -98,6 +98,22 @@ def test_a_person_who_says_duplicate_is_believed_against_a_verification() -> Non
     assert {row.relation for row in made.rows} == {"duplicate"}
 
 
+def test_what_was_found_is_told_though_a_person_said_duplicate() -> None:
+    images = [image("a", "p", checksum="1"), image("b", "p", checksum="1"), image("c", "p", checksum="2"), image("d")]
+    pairs = [("a", n, "duplicate") for n in "bcd"]
+    found = {("a", "b"): "exact", ("a", "c"): "same-picture"}
+    made = cluster(known(images, *pairs, chosen={"a": 1}, found=found), RULES)
+    told = {row.image_id: (row.relation, row.said) for row in made.rows if row.role == "redundant"}
+    assert told == {"b": ("exact", True), "c": ("same-picture", True), "d": ("duplicate", True)}
+
+
+def test_what_was_found_is_told_of_what_hangs_on_a_third() -> None:
+    images = [image("a", "p"), image("b", "q"), image("c", "q", checksum="c:other")]
+    pairs = [("a", "b", "duplicate"), ("b", "c", "same-picture")]
+    made = cluster(known(images, *pairs, chosen={"a": 1}, found={("a", "b"): "fuzzy"}), RULES)
+    assert {row.relation for row in made.rows} == {"fuzzy"}
+
+
 def test_what_a_person_said_of_contents_holds_for_files_nobody_paired() -> None:
     images = [image("a", "p"), image("b", "p"), image("c", "q"), image("d", "r")]
     pairs = [("a", "b", "exact"), ("b", "c", "fuzzy"), ("c", "d", "fuzzy")]

@@ -28,7 +28,7 @@ _SAME = {"exact", "same-picture"}
 _APART = {*APART, "not_duplicate"}
 _ROWS = pa.schema({
     "cluster_id": pa.string(), "image_id": pa.string(), "role": pa.string(), "reason": pa.string(),
-    "score": pa.float64(), "relation": pa.string(), "checksum": pa.string(),
+    "score": pa.float64(), "relation": pa.string(), "checksum": pa.string(), "said": pa.bool_(),
 })  # fmt: skip
 _PARTS = {
     "content": pa.string(), "checksum": pa.string(), "software": pa.string(), "derived": pa.bool_(),
@@ -53,6 +53,8 @@ class Known:
         Keys of two contents of which people found the first better.
     chosen : dict of str to int
         Image that a person kept → how late; the latest counts.
+    found : mapping of (str, str) to str
+        Two images of ``pairs`` that a person called duplicates → the relation that was found.
     """
 
     pairs: Sequence[tuple[str, str, str, float]]
@@ -60,10 +62,11 @@ class Known:
     verdicts: Sequence[tuple[str, str, str]] = ()
     better: Sequence[tuple[str, str]] = ()
     chosen: Mapping[str, int] = field(default_factory=dict)
+    found: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 class Member(NamedTuple):
-    """A row of ``cluster_rows``."""
+    """A row of ``cluster_rows``; ``said`` by a person that it is a duplicate, whatever was found."""
 
     cluster_id: str
     image_id: str
@@ -72,6 +75,7 @@ class Member(NamedTuple):
     score: float
     relation: str
     checksum: str
+    said: bool
 
 
 def make(ws: Workspace, settings: Settings | None = None) -> dict[str, int]:
@@ -133,7 +137,9 @@ def _read(ws: Workspace, contents: list[str] | None) -> tuple[Known, pa.Table]:
             verdicts = ask(connection, "cluster_verdicts")
             better = ask(connection, "cluster_preferences")
             chosen = ask(connection, "cluster_choices")
-    known = Known(_tuples(pairs), facts, _tuples(verdicts), _tuples(better), dict(_tuples(chosen)))
+    rows = _tuples(pairs)
+    found = {(a, b): kind for a, b, relation, _, kind in rows if relation != kind and kind in DUPLICATES}
+    known = Known([r[:4] for r in rows], facts, _tuples(verdicts), _tuples(better), dict(_tuples(chosen)), found)
     return known, concerned
 
 
@@ -204,7 +210,7 @@ class Clusters:
             if a > b:
                 a, b = b, a
             if relation in _TOGETHER:
-                self._links[a, b] = Link(relation, score)
+                self._links[a, b] = Link(relation, score, self._known.found.get((image_a, image_b), ""))
             elif relation in _APART:
                 self._apart.add((a, b))
             if relation == "companion":
@@ -315,8 +321,10 @@ class Clusters:
         direct = self._links.get((min(kept, image), max(kept, image)))
         if direct is not None:
             return direct
-        equal = self.facts["checksum"][kept] == self.facts["checksum"][image]
-        return Link("exact" if equal else "same-picture", 1.0)
+        return Link(self._same_found(kept, image), 1.0)
+
+    def _same_found(self, kept: int, image: int) -> str:
+        return "exact" if self.facts["checksum"][kept] == self.facts["checksum"][image] else "same-picture"
 
     def _let_companions_travel(self, found: list[tuple[int, dict[int, Link]]]) -> list[tuple[int, dict[int, Link]]]:
         """Keep files of one shot together: what stays keeps its companions, what goes takes them along."""
@@ -377,17 +385,30 @@ class Clusters:
     def _add(self, name: str, kept: int, others: dict[int, Link]) -> None:
         order = sorted(others, key=self.facts["image_id"].__getitem__)
         why = [self.judge.why(kept, image) for image in order]
-        weakest = max(others.values(), key=lambda link: link.strength)
-        least = min(link.score for link in others.values())
+        told = {image: Link(self._told(kept, image, link), link.score) for image, link in others.items()}
+        weakest = max(told.values(), key=lambda link: link.strength)
+        least = min(link.score for link in told.values())
         reason = "chosen by a person" if self._decided(kept) else "; ".join(dict(reversed(why)).values())
-        self.rows.append(self._row(name, kept, "keeper", reason, least, weakest.relation))
+        self.rows.append(self._row(name, kept, "keeper", reason, Link(weakest.relation, least)))
         for image, (_, reason) in zip(order, why, strict=True):
-            link = others[image]
-            self.rows.append(self._row(name, image, "redundant", f"the keeper: {reason}", link.score, link.relation))
+            said = others[image].relation == "duplicate"
+            self.rows.append(self._row(name, image, "redundant", f"the keeper: {reason}", told[image], said=said))
 
-    def _row(self, name: str, image: int, role: str, reason: str, score: float, relation: str) -> Member:
+    def _told(self, kept: int, image: int, link: Link) -> str:
+        """Return what was found to tie an image to the one that is kept; ``duplicate`` where only a person says so."""
+        if link.relation != "duplicate":
+            return link.relation
+        direct = self._links.get((min(kept, image), max(kept, image)), link)
+        if direct.relation != "duplicate" or direct.found:
+            return direct.found or direct.relation
+        if self.facts["content"][kept] == self.facts["content"][image]:
+            return self._same_found(kept, image)
+        return link.found or "duplicate"
+
+    def _row(self, name: str, image: int, role: str, reason: str, link: Link, *, said: bool = False) -> Member:
         return Member(
-            name, self.facts["image_id"][image], role, reason, score, relation, self.facts["checksum"][image]
+            name, self.facts["image_id"][image], role, reason, link.score, link.relation,
+            self.facts["checksum"][image], said,
         )  # fmt: skip
 
     def parts(self) -> dict[str, Any]:

@@ -149,7 +149,12 @@ def _carried_out(ws: bench.Bench, made: removal.Plan, args: argparse.Namespace) 
 
 def _plan_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cluster", action="append", help="only this cluster; may be said several times")
-    parser.add_argument("--relation", action="append", choices=DUPLICATES, help="only images so related to what stays")
+    parser.add_argument(
+        "--relation",
+        action="append",
+        choices=[*DUPLICATES, "duplicate"],
+        help="only images so related to what stays; duplicate: where only a person says so",
+    )
     parser.add_argument("--image", action="append", metavar="ID", help="only this image; may be said several times")
     parser.add_argument("--undecided", action="store_true", help="also clusters that nobody decided; needs a filter")
     parser.add_argument(

@@ -21,10 +21,17 @@ WHOLE = {"duplicate": 0, "exact": 1, "same-picture": 2, "fuzzy": 3}
 
 
 class Link(NamedTuple):
-    """How two nodes are linked: a relation that makes duplicates, and how sure it is, 0 to 1."""
+    """How two nodes are linked: a relation that makes duplicates, and how sure it is, 0 to 1.
+
+    Attributes
+    ----------
+    found : str
+        What was found of two that a person called ``duplicate``; empty where nothing was.
+    """
 
     relation: str
     score: float
+    found: str = ""
 
     @property
     def strength(self) -> tuple[int, float]:
@@ -183,5 +190,11 @@ class _Sky:
             return None
         if first.relation in WHOLE and second.relation in WHOLE:
             weaker = max(first, second, key=lambda link: link.strength)
-            return Link(weaker.relation, first.score * second.score)
+            return Link(weaker.relation, first.score * second.score, _found_through(first, second))
         return None
+
+
+def _found_through(first: Link, second: Link) -> str:
+    """Return what was found of two that are both linked to a third, where a person called all three duplicates."""
+    known = [WHOLE.get(link.found) for link in (first, second)]
+    return max(first, second, key=lambda link: WHOLE.get(link.found, 0)).found if None not in known else ""
