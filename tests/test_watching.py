@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from picture_files import encoded, photograph
+from small_collections import command as run
 from small_collections import fill
 from waiting import until
 
@@ -152,6 +153,32 @@ def test_refused_files_are_moved_and_not_met_again(ws: wb.Bench, home: Path, tmp
     for inside in ("ws", "ws/incoming-quarantine"):
         with pytest.raises(BadValue, match="workspace"):
             watch(ws, home / inside, once=True)
+
+
+def test_what_was_turned_away_is_listed_and_put_back(home: Path, tmp_path: Path) -> None:
+    with wb.open(tmp_path / "ws", actor="tester") as own:
+        own.scan(home / "in", workers=1, progress=False)
+    names = ("a.jpg", "b.jpg", "c.jpg")
+    files = {name: encoded(ONE, "JPEG", quality=60 + n) for n, name in enumerate(names)}
+    arriving = fill(tmp_path / "arriving", files)
+    where = ("--workspace", tmp_path / "ws", "--actor", "t")
+    watched = run("watch", arriving, *where, "--once", "--settle", "0.05", "--policy", "quarantine")
+    assert "`workbench dedup turned-away` lists them" in watched.stderr
+    assert list(arriving.iterdir()) == []
+    listed = json.loads(run("dedup", "turned-away", *where, "--json").stdout)
+    places = {Path(row["path"]).name: row["place"] for row in listed}
+    assert sorted(places) == sorted(files)
+    assert "3 arriving files" in run("dedup", "restore", "--all", *where).stdout
+    one = run("dedup", "turned-away", *where, "--put-back", places["a.jpg"])
+    assert (one.returncode, one.stdout.splitlines()[0]) == (0, "1 files put back, 0 not."), one.stderr
+    again = run("dedup", "turned-away", *where, "--put-back", places["a.jpg"])
+    assert (again.returncode, "`workbench dedup turned-away` lists" in again.stderr) == (1, True)
+    fill(arriving, {"b.jpg": b"somebody else's"})
+    rest = run("dedup", "turned-away", *where, "--put-back", "all", "--json")
+    told = json.loads(rest.stdout)
+    assert (rest.returncode, told["put_back"]) == (1, [str(arriving / "c.jpg")])
+    assert [left["place"] for left in told["left"]] == [places["b.jpg"]]
+    assert {name: (arriving / name).read_bytes() for name in names} == files | {"b.jpg": b"somebody else's"}
 
 
 def test_a_share_that_goes_away_ends_nothing(watching: Watching, tmp_path: Path) -> None:

@@ -97,6 +97,7 @@ def show(table: pd.DataFrame, args: argparse.Namespace) -> int:
 _COMMANDS = {
     r"ws\.qc\.(?!train\b)([a-z_]+)\([^)]*\)": lambda found: f"`workbench qc {found[1].replace('_', '-')}`",
     r"ws\.dedup\.(plan|restore|purge|report)\([^)]*\)": lambda found: f"`workbench dedup {found[1]}`",
+    r"ws\.dedup\.turned_away\([^)]*\)": lambda found: "`workbench dedup turned-away`",
     r"ws\.undo\((\d+), force=True\)": lambda found: f"`workbench undo {found[1]} --force`",
     r"ws\.(changes|search|undo)\([^)]*\)": lambda found: f"`workbench {found[1]}`",
     r"`?ws\.sql\('([^']+)'\)`?": lambda found: f'`workbench sql "{found[1]}"`',

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from collections.abc import Sequence
 from dataclasses import replace
 
-from workbench import bench, certificate, optimise, removal
-from workbench.command_verbs import Apart, Verb, as_text, say
+from workbench import bench, certificate, optimise, removal, turning_away
+from workbench.command_verbs import Apart, Verb, as_text, say, show
 from workbench.conversion import TARGETS
 from workbench.dedup_settings import METHODS
-from workbench.errors import BadValue, Stale
+from workbench.errors import BadValue, Stale, StorageError
 from workbench.relations import DUPLICATES
 from workbench.stopping import until_stopped
 from workbench.tables import save_table
@@ -115,7 +116,36 @@ def _restore(ws: bench.Bench, args: argparse.Namespace) -> int:
     """Put files back from quarantine to where they were."""
     if not (args.image or args.run or args.all):
         raise BadValue("Which files?", hint="Say --image, --run, or --all.")
-    return _carried_out(ws, removal.restoration(ws, args.image, plans=args.run), args)
+    others = len(turning_away.waiting(ws)) if args.all else 0
+    told = (
+        f"{others:,} arriving files that were turned away are no part of it: `workbench dedup turned-away` lists them."
+    )
+    return _carried_out(ws, removal.restoration(ws, args.image, plans=args.run), args, [told] if others else [])
+
+
+def _turned_away(ws: bench.Bench, args: argparse.Namespace) -> int:
+    """List arriving files that were turned away, or move them back to where they arrived."""
+    if not args.put_back:
+        return show(ws.dedup.turned_away(), args)
+    places = turning_away.waiting(ws)["place"].tolist() if args.put_back == ["all"] else args.put_back
+    back, left = [], []
+    for place in places:
+        try:
+            back.append(ws.dedup.put_back(place))
+        except StorageError as error:
+            left.append({"place": place, "reason": str(error)})
+    lines = [f"{len(back):,} files put back, {len(left):,} not.", *back, *(one["reason"] for one in left)]
+    say({"put_back": back, "left": left}, args, "\n  ".join(lines))
+    return 1 if left else 0
+
+
+def _turned_away_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--put-back",
+        action="append",
+        metavar="PLACE",
+        help="move back what lies there, as the list says, or all; may be said several times",
+    )
 
 
 def _purge(ws: bench.Bench, args: argparse.Namespace) -> int:
@@ -139,10 +169,11 @@ def _references(ws: bench.Bench, args: argparse.Namespace) -> int:
     return 0
 
 
-def _carried_out(ws: bench.Bench, made: removal.Plan, args: argparse.Namespace) -> int:
+def _carried_out(ws: bench.Bench, made: removal.Plan, args: argparse.Namespace, notes: Sequence[str] = ()) -> int:
     why = getattr(args, "uncertified", "")
     with until_stopped() as stop:
         report = ws.dedup.apply(made, args.reason, uncertified=why, progress=not args.quiet, cancel=stop)
+    report.notes += notes
     say(report.as_dict(), args, str(report))
     return 130 if report.outcome == "cancelled" else 1 if report.left else 0
 
@@ -297,6 +328,7 @@ VERBS: dict[str, Verb | Apart] = {
     "certify": Verb(_certify, _certify_arguments),
     "apply": Verb(_apply, _apply_arguments),
     "restore": Verb(_restore, _restore_arguments),
+    "turned-away": Verb(_turned_away, _turned_away_arguments),
     "purge": Verb(_purge, _purge_arguments),
     "references": Verb(_references, _references_arguments),
     "optimise": Verb(_optimise, _optimise_arguments),

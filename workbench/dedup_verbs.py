@@ -8,12 +8,14 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from workbench import certificate, dedup, merging, removal, review_bulk
+from workbench import certificate, dedup, merging, removal, review_bulk, turning_away
 from workbench.optimise import Optimisation, Policy
 from workbench.optimise import preview as smaller
 from workbench.removal_journal import RemovalReport, Tell
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from workbench import dedup_report
     from workbench.calibration_figures import Calibration
     from workbench.workspace import Workspace
@@ -97,6 +99,14 @@ class Dedup:
     ) -> RemovalReport:
         """Put files back from quarantine: see `workbench.removal.restore`; ``progress=True`` shows a bar."""
         return self.apply(removal.restoration(self._ws, images, plans=plans), reason, **how)
+
+    def turned_away(self) -> pd.DataFrame:
+        """List the arriving files that were turned away: see `workbench.turning_away.turned_away`."""
+        return turning_away.turned_away(self._ws)
+
+    def put_back(self, place: str | os.PathLike[str]) -> str:
+        """Move a file that was turned away back to where it arrived: see `workbench.turning_away.put_back`."""
+        return turning_away.put_back(self._ws, place)
 
     def purge(self, images: Sequence[str] | None = None, **what: Any) -> removal.Plan:
         """Plan to delete for good what has been in quarantine long enough: see `workbench.removal.purge`."""

@@ -117,7 +117,13 @@ def _path(uri: str) -> str:
     return os.fsdecode(sources.local_bytes(uri)) if sources.is_local(uri) else uri
 
 
-def put_back(ws: Workspace, place: str | Path) -> str:
+def waiting(ws: Workspace) -> pd.DataFrame:
+    """Return those of `turned_away` that were moved and not put back."""
+    found = turned_away(ws)
+    return found[found["place"].notna() & ~found["put_back"].astype(bool)].reset_index(drop=True)
+
+
+def put_back(ws: Workspace, place: str | os.PathLike[str]) -> str:
     """Move a file that was turned away back to where it arrived; return its path.
 
     Raises
@@ -128,10 +134,12 @@ def put_back(ws: Workspace, place: str | Path) -> str:
         It can't be moved; it stays where it is.
     """
     ws.must_be_allowed("arrival_turned_away")
-    found = turned_away(ws)
+    found = waiting(ws)
     found = found[found["place"] == str(Path(place).absolute())]
     if found.empty:
-        raise NotFound(f"No arriving file was moved to {place}.", hint="`turned_away(ws)` lists those that were.")
+        raise NotFound(
+            f"No arriving file that was moved to {place} is there.", hint="ws.dedup.turned_away() lists all."
+        )
     path, checksum = str(found["path"].iloc[0]), str(found["checksum"].iloc[0])
     where = os.fsencode(found["place"].iloc[0])
     try:

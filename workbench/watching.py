@@ -54,7 +54,8 @@ class WatchReport(InWords):
 
     def __str__(self) -> str:
         said = ", ".join(f"{count:,} {verdict}" for verdict, count in self.verdicts.items()) or "nothing arrived"
-        return f"Watched for {self.seconds:.0f} s: {said}; {self.turned_away:,} turned away."
+        where = " `workbench dedup turned-away` lists them, and puts them back." if self.turned_away else ""
+        return f"Watched for {self.seconds:.0f} s: {said}; {self.turned_away:,} turned away.{where}"
 
 
 def watch(
