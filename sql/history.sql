@@ -25,6 +25,12 @@ where h.seq in (select unnest($seqs::bigint[])) and n.latest > h.seq
 select p.seq from removal_plans p
 where p.seq in (select unnest($seqs::bigint[])) and p.plan_id not in (select plan_id from quarantined)
 
+-- name: removals_done(seqs)
+-- How many files these removals moved, and what put the last of them back, where all are back.
+select p.seq, count(r.plan_id) as files, case when bool_and(r.state = 'restored') then max(r.seq) end as undone_by
+from removal_plans p left join removal_rows r using (plan_id)
+where p.seq in (select unnest($seqs::bigint[])) group by p.seq
+
 -- name: changes_by_id(change_id)
 -- The events of one change that was written in several.
 select seq from ledger_events where contains(payload, '"change_id":"' || $change_id || '"') order by seq

@@ -101,6 +101,18 @@ where p.plan_id not in (select plan_id from removal_ends) order by p.seq
 -- What a run did: quarantine, restore or purge.
 select action from removal_plans where plan_id = $plan_id
 
+-- name: removals_called(start)
+-- The removals whose id begins so.
+select plan_id from removal_plans where action = 'quarantine' and starts_with(plan_id, $start) order by seq desc
+
+-- name: merges_of_removals(plan_ids)
+-- What was merged for these removals, the last first, and whether all their files are back where they were.
+select p.merge as seq, json_extract(e.payload, '$.count')::bigint as images,
+       not exists (select 1 from removal_rows r where r.plan_id = p.plan_id and r.state <> 'restored') as all_back
+from removal_plans p join ledger_events e on e.seq = p.merge
+where p.plan_id in (select unnest($plan_ids::varchar[]))
+order by p.merge desc
+
 -- name: removal_states(plan_ids)
 -- What became of the files of these removals.
 select plan_id, image_id, state from removal_rows where plan_id in (select unnest($plan_ids::varchar[]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shlex
 import shutil
@@ -133,6 +134,23 @@ def test_only_what_was_decided_goes(ws: wb.Bench, folder: Path) -> None:
     assert ws.dedup.plan(relations=["exact"]).digest != plan.digest
 
 
+def test_what_was_found_is_told_whatever_was_decided_and_put_back(ws: wb.Bench) -> None:
+    decide(ws)
+    plan = ws.dedup.plan()
+    kinds = {item.path: item.relation for item in plan.items}
+    exact = ws.dedup.plan(relations=["exact"]).digest
+    assert sorted(set(kinds.values())) == ["exact", "same-picture", "sidecar"]
+    ws.dedup.apply(plan, progress=False)
+    ws.dedup.restore(progress=False)
+    again = ws.dedup.plan()
+    assert {item.path: item.relation for item in again.items} == kinds
+    assert ws.dedup.plan(relations=["exact"]).digest == exact
+    assert ws.dedup.plan(relations=["duplicate"]).items == []
+    ws.find_duplicates(SAME, progress=False)
+    assert {item.path: item.relation for item in ws.dedup.plan().items} == kinds
+    assert set(ws.sql("select state from duplicate_clusters")["state"]) == {"decided"}
+
+
 def test_in_quarantine_and_back(ws: wb.Bench, folder: Path) -> None:
     ids, before, catalogued = image_ids(ws), files(folder), dump(ws)
     ws.set_values([ids["copies/one copy.jpg"]], {"Xmp.dc.source": "the client's disk"})
@@ -171,7 +189,9 @@ def test_in_quarantine_and_back(ws: wb.Bench, folder: Path) -> None:
 def test_the_metadata_are_merged_before_anything_goes(ws: wb.Bench) -> None:
     plan = planned(ws)
     assert any("merged first" in note for note in plan.notes)
-    plan.apply()
+    report = plan.apply()
+    [seq] = ws.sql("select merge from removal_runs")["merge"].tolist()
+    assert f"merged into 1 images that stay, as change {seq}." in str(report)
     kinds = ws.sql("select kind from events order by seq")["kind"].tolist()
     assert kinds.index("values_changed") < kinds.index("files_quarantined")
     keywords = ws.sql(
@@ -179,6 +199,95 @@ def test_the_metadata_are_merged_before_anything_goes(ws: wb.Bench) -> None:
         "where path = 'originals/one.jpg' and field = 'Xmp.dc.subject'"
     )
     assert {"red", "blue"} <= set(keywords["value"])
+
+
+def merged(ws: wb.Bench) -> list[str]:
+    return ws.sql("select value from entered where origin = 'merged'")["value"].tolist()
+
+
+def test_putting_everything_back_takes_the_merge_back(ws: wb.Bench) -> None:
+    said = ws.sql("from metadata order by all").to_dict("records")
+    planned(ws).apply("a test")
+    assert merged(ws)
+    [seq] = ws.sql("select merge from removal_runs")["merge"].tolist()
+    report = ws.dedup.restore(reason="a mistake", progress=False)
+    assert merged(ws) == []
+    assert ws.sql("from metadata order by all").to_dict("records") == said
+    change = ws.changes().iloc[0]
+    assert (change["what"], change["reason"]) == (f"undo of {seq}", "a mistake")
+    assert report.notes == [f"The metadata merged into 1 images that stay are taken back, by change {change['seq']}."]
+    assert report.notes[0] in str(report)
+    assert report.as_dict()["notes"] == report.notes
+
+
+def test_a_merge_stays_until_all_files_are_back(ws: wb.Bench) -> None:
+    ids, report = image_ids(ws), planned(ws).apply()
+    [seq] = ws.sql("select merge from removal_runs")["merge"].tolist()
+    some = ws.dedup.restore([ids["copies/one again.jpg"]], progress=False)
+    assert merged(ws)
+    assert f"`workbench undo {seq}` takes them back" in some.notes[0]
+    assert "are taken back" in ws.dedup.restore(plans=[report.run_id], progress=False).notes[0]
+    assert merged(ws) == []
+
+
+def test_a_merge_that_somebody_changed_since_stays_and_is_told(ws: wb.Bench) -> None:
+    planned(ws).apply()
+    [seq] = ws.sql("select merge from removal_runs")["merge"].tolist()
+    ws.set_values([image_ids(ws)["originals/one.jpg"]], {"Xmp.dc.subject": ["green"]})
+    [note] = ws.dedup.restore(progress=False).notes
+    assert f"`workbench undo {seq} --force`" in note
+    assert "are still there" in note
+    assert ws.sql("select value from entered")["value"].tolist() == ["green"]
+
+
+def test_a_merge_that_was_undone_before_is_not_undone_again(ws: wb.Bench) -> None:
+    planned(ws).apply()
+    event = ws.undo(int(ws.sql("select merge from removal_runs")["merge"].iloc[0]))
+    assert ws.dedup.restore(progress=False).notes[0].endswith(f"are taken back, by change {event.seq}.")
+    assert merged(ws) == []
+
+
+def test_whoever_may_not_change_values_is_told_who_takes_a_merge_back(ws: wb.Bench, home: Path) -> None:
+    planned(ws).apply()
+    [seq] = ws.sql("select merge from removal_runs")["merge"].tolist()
+    (home / "w/workspace.toml").write_text(
+        'name = "w"\nformat = 1\n[people]\nann = "analyst"\npam = "project_manager"\n'
+    )
+    with wb.open(home / "w", actor="pam") as hers:
+        [note] = hers.dedup.restore(progress=False).notes
+    assert note.endswith(f"are still there: `workbench undo {seq}` takes them back.")
+
+
+def test_to_undo_a_removal_takes_its_merge_back(ws: wb.Bench) -> None:
+    report = planned(ws).apply()
+    assert ws.undo(report.events[0].seq).kind == "files_restored"
+    assert merged(ws) == []
+
+
+def test_a_removal_that_there_is_not_is_an_error_and_nothing_is_recorded(ws: wb.Bench, folder: Path) -> None:
+    run = planned(ws).apply().run_id
+    head = ws.ledger.head()
+    for plans in (["80ddd7d7x"], [""]):
+        with pytest.raises(NotFound, match="no removal"):
+            ws.dedup.restore(plans=plans, progress=False)
+    assert ws.dedup.restore(plans=[], progress=False).done == []
+    assert ws.ledger.head() == head
+    assert len(ws.dedup.restore(plans=[run[:8]], progress=False).done) == 4
+    head = ws.ledger.head()
+    again = ws.dedup.restore(plans=[run], progress=False)
+    assert (str(again), ws.ledger.head()) == ("0 files (0 bytes) put back, 0 not.", head)
+
+
+def test_the_beginning_of_several_ids_is_not_enough(ws: wb.Bench) -> None:
+    with ws.catalog.writing() as connection:
+        for plan_id in ("ab1", "ab2"):
+            connection.execute(
+                "insert into removal_plans by name select ? as plan_id, 'quarantine' as action, '' as what, "
+                "0 as files, 'ann' as actor, timestamp '2026-05-01' as \"at\", 0 as seq",
+                [plan_id],
+            )
+    with pytest.raises(BadValue, match="2 removals begin with 'ab'"):
+        ws.dedup.restore(plans=["ab"], progress=False)
 
 
 def test_what_nobody_has_chosen_is_left(ws: wb.Bench, folder: Path) -> None:
@@ -306,6 +415,20 @@ def test_what_changed_since_the_plan_is_left(ws: wb.Bench, folder: Path) -> None
     assert reasons(report, folder)["copies/two backup.png"] == "It isn't there any more."
     assert (folder / "copies/one copy.jpg").read_bytes() == b"edited"
     assert (folder / "copies/two backup.png.xmp").exists()
+    told = str(report)
+    assert f"1 × It was changed since it was reviewed.\n           {folder / 'copies/one copy.jpg'}\n" in told
+    assert "not_removed" in told
+    listed = ws.sql("select path, reason from not_removed")
+    assert dict(listed.itertuples(index=False)) == reasons(report, folder)
+
+
+def test_only_some_of_many_files_are_named() -> None:
+    left = [removal_journal.Left(f"{n}", f"file:///a/{n}.png", "It was changed.") for n in range(1_005)]
+    told = str(RemovalReport("quarantine", "run", left=left))
+    assert "1,005 × It was changed." in told
+    assert "/a/2.png" in told
+    assert "/a/3.png" not in told
+    assert "and 1,002 more" in told
 
 
 def test_what_was_decided_otherwise_since_the_plan_is_left(ws: wb.Bench, folder: Path) -> None:
@@ -676,7 +799,8 @@ def test_a_removal_is_undone_as_any_change(ws: wb.Bench, folder: Path) -> None:
     event = ws.undo(int(row["seq"]))
     assert (event.kind, event.reason) == ("files_restored", f"undo of {row['seq']}")
     assert files(folder) == before
-    assert not ws.changes().set_index("seq").loc[row["seq"], "undoable"]
+    now = ws.changes().set_index("seq").loc[row["seq"]]
+    assert (bool(now["undoable"]), now["undone_by"]) == (False, event.seq)
     with pytest.raises(Stale, match="in quarantine"):
         ws.undo(int(row["seq"]))
     with pytest.raises(BadValue, match="put files back") as caught:
@@ -733,8 +857,18 @@ def test_on_the_command_line(tmp_path: Path, home: Path, folder: Path) -> None:
     assert "one copy.jpg" in (tmp_path / "references.csv").read_text("utf-8-sig")
     assert "may not purge" in command("dedup", "purge", *where).stderr
     assert command("dedup", "restore", *where).returncode == 1
+    unknown = command("dedup", "restore", *where, "--run", "80ddd7d7x")
+    assert (unknown.returncode, "There is no removal" in unknown.stderr) == (1, True)
     assert command("dedup", "restore", *where, "--all").returncode == 0
     assert files(folder) == before
+    only_said = command("dedup", "plan", *where, "--undecided", "--relation", "duplicate")
+    assert "0 files" in only_said.stdout, only_said.stderr
+    ended = command("dedup", "apply", *where, "--undecided", "--relation", "same-picture", "--yes")
+    assert ended.returncode == 0, ended.stderr
+    listed = json.loads(command("changes", *where, "--json").stdout)
+    [seq] = [row["seq"] for row in listed if "quarantine" in row["what"] and row["undoable"]]
+    undone = command("undo", str(seq), *where)
+    assert "The metadata merged into 1 images that stay are taken back, by change" in undone.stdout, undone.stderr
 
 
 def test_references_are_harmless_in_a_spreadsheet(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from workbench import (
     dedup_commands,
     history_commands,
     qc_commands,
+    removal,
     report_commands,
     suggesters,
 )
@@ -171,8 +172,9 @@ def undo(args: argparse.Namespace) -> int:
     """Take a change back, by its number in `workbench changes`; that is a change, too."""
     with opened(args) as ws:
         event = ws.undo(args.seq, reason=args.reason, force=args.force)
-    told = {"undone": args.seq, "seq": event.seq, "count": event.payload.get("count")}
-    say(told, args, f"Change {args.seq} is taken back, by change {event.seq}.")
+        notes = removal.told_of_undo(ws, args.seq) if event.kind == "files_restored" else []
+    told = {"undone": args.seq, "seq": event.seq, "count": event.payload.get("count"), "notes": notes}
+    say(told, args, "\n".join([f"Change {args.seq} is taken back, by change {event.seq}.", *notes]))
     return 0
 
 

@@ -503,7 +503,7 @@ KINDS: dict[str, Kind] = {
     "removal_planned": _kind(
         "Somebody is about to move files into quarantine, out of it, or to delete them there: which, and why.",
         "plan_id action what count",
-        "plan_id:text action:text what:text count:int certificate:text uncertified:text",
+        "plan_id:text action:text what:text count:int certificate:text uncertified:text merge:int",
     ),
     "files_quarantined": _kind(
         "Files were moved into quarantine, each with the file that stays in its stead.",

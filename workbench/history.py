@@ -34,9 +34,10 @@ def changes(ws: Workspace, *, last: int = 50) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        seq, at (UTC), actor, what, reason, images, fields, undone_by (seq or missing), undoable (bool): newest first.
-        A change can't be undone when it was already, when a field it touched was changed again since, or when nothing
-        that it moved is in quarantine any more.
+        seq, at (UTC), actor, what, reason, images (of a removal: the files that were moved), fields, undone_by (seq or
+        missing; of a removal: what put the last of its files back), undoable (bool): newest first. A change can't be
+        undone when it was already, when a field it touched was changed again since, or when nothing that it moved is in
+        quarantine any more.
     """
     if last < 1:
         raise BadValue(f"The last {last} changes.", hint="Ask for at least one.")
@@ -44,7 +45,10 @@ def changes(ws: Workspace, *, last: int = 50) -> pd.DataFrame:
     undone = _undone(ws)
     seqs = [row["seq"] for row in found]
     overtaken = {seq for name in ("touched_since", "removals_over") for seq in _seqs(ws, name, seqs)}
-    rows = [_described(row, undone, overtaken) for row in found]
+    moved = ask(ws, "removals_done", seqs=seqs).to_pylist()
+    files = {row["seq"]: row["files"] for row in moved}
+    undone |= {row["seq"]: row["undone_by"] for row in moved if row["undone_by"] is not None}
+    rows = [_described(row, undone, overtaken, files.get(row["seq"])) for row in found]
     columns = ["seq", "at", "actor", "what", "reason", "images", "fields", "undone_by", "undoable"]
     return pd.DataFrame(rows, columns=columns).astype({"undone_by": "Int64"})
 
@@ -58,9 +62,9 @@ def _undone(ws: Workspace) -> dict[int, int]:
     return {seq: row["seq"] for row in rows for seq in json.loads(row["payload"])["undoes"]}
 
 
-def _described(row: dict[str, Any], undone: dict[int, int], overtaken: set[int]) -> tuple[Any, ...]:
+def _described(row: dict[str, Any], undone: dict[int, int], overtaken: set[int], moved: int | None) -> tuple[Any, ...]:
     payload = json.loads(row["payload"])
-    images = payload.get("count", len(payload.get("image_ids", [])))
+    images = payload.get("count", len(payload.get("image_ids", []))) if moved is None else moved
     fields = ", ".join(payload.get("fields", payload.get("values", [])))
     seq, what = row["seq"], _what(row["kind"], payload)
     undoable = seq not in undone and seq not in overtaken
@@ -123,9 +127,19 @@ def undo(ws: Workspace, seq: int, *, reason: str = "", force: bool = False) -> E
     return change.events[0]
 
 
+def undone_by(ws: Workspace, seq: int) -> int | None:
+    """Return the change that undid a change of values, names or findings; None where none did."""
+    return _undone(ws).get(seq)
+
+
+def is_overtaken(ws: Workspace, seq: int) -> bool:
+    """Whether somebody changed again since what a change of values touched."""
+    return bool(_seqs(ws, "touched_since", [seq]))
+
+
 def refuse_if_undone(ws: Workspace, seq: int) -> None:
     """Raise `Stale` when a change was undone already."""
-    if (by := _undone(ws).get(seq)) is not None:
+    if (by := undone_by(ws, seq)) is not None:
         raise Stale(f"Change {seq} was undone already.", hint=f"Undo {by} to bring it back.")
 
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbench import certificate, dedup_settings, images, merging, quarantine, sources
+from workbench import certificate, dedup_settings, history, images, merging, quarantine, sources
 from workbench.errors import BadValue, NotAllowed, NotFound, Stale, Uncertified
 from workbench.events import Event
 from workbench.quarantine import Held, Refusal, held, place_bytes
@@ -272,7 +272,7 @@ def plan(
     clusters : sequence of str, optional
         Only these clusters; all that were decided when not given.
     relations : sequence of str, optional
-        Only images so related to the one that stays: ``exact`` …
+        Only images so related to the one that stays: ``exact`` …; ``duplicate`` where only a person says so.
     images : sequence of str, optional
         Only these.
     undecided : bool
@@ -497,16 +497,22 @@ def _remove(made: Plan, reason: str, progress: Tell | None, cancel: threading.Ev
         recover_alone(ws, note)
         with no_scans(ws, {item.source for item in made.items}):
             items, left = _still_planned(made)
-            if made.merge is not None:
-                made.merge.apply(reason)
+            merged = None if made.merge is None else made.merge.apply(reason)
+            about = {**made.vouched, **({} if merged is None else {"merge": merged.seq})}
             with _guarded() as guard:
                 move = _mover(ws, guard)
                 how: dict[str, Any] = {
-                    "what": made.what, "run_id": made.plan_id, "reason": reason, "locked": True, "about": made.vouched,
+                    "what": made.what, "run_id": made.plan_id, "reason": reason, "locked": True, "about": about,
                 }  # fmt: skip
-                return carry_out(
+                report = carry_out(
                     ws, note, QUARANTINE, items, move, left=left, progress=progress, cancel=cancel, **how
                 )  # fmt: skip
+            if merged is not None:
+                said = (
+                    f"Metadata were merged into {merged.payload['count']:,} images that stay, as change {merged.seq}."
+                )
+                report.notes.append(said)
+            return report
 
 
 @contextlib.contextmanager
@@ -568,12 +574,34 @@ def restoration(ws: Workspace, images: Sequence[str] | None = None, *, plans: Se
     Parameters
     ----------
     images, plans : sequence of str, optional
-        Only these images, only what these removals took out; everything when neither is given.
+        Only these images, only what these removals took out; everything when neither is given. The beginning of a
+        removal's id will do.
+
+    Raises
+    ------
+    NotFound
+        There is no such removal.
+    BadValue
+        Several begin so.
     """
     recover(ws)
     made = Plan(ws, RESTORE, "put files back from quarantine")
-    made.items = _in_quarantine(ws, images, plans)
+    made.items = _in_quarantine(ws, images, _called(ws, plans))
     return made
+
+
+def _called(ws: Workspace, plans: Sequence[str] | None) -> list[str] | None:
+    """Return the removals that were named, by their whole ids."""
+    return None if plans is None else [_one_called(ws, start) for start in plans]
+
+
+def _one_called(ws: Workspace, start: str) -> str:
+    found = ws.query("removals_called", start=start)["plan_id"].tolist() if start else []
+    if not found:
+        raise NotFound(f"There is no removal {start!r}.", hint="The view removal_runs lists them, by plan_id.")
+    if len(found) > 1:
+        raise BadValue(f"{len(found):,} removals begin with {start!r}.", hint="Say more of the id.")
+    return str(found[0])
 
 
 def restore(
@@ -588,17 +616,19 @@ def restore(
     """Put files back from quarantine: bytes, names, times and permissions as they were.
 
     A name that another file has taken meanwhile is left to it: the file stays in quarantine, and the report says so.
+    Once all files of a removal are back, the metadata that were merged for it are taken back, too, unless somebody
+    changed one of these values since; where they stay, the report says so, and how to take them back.
 
     Parameters
     ----------
     images, plans : sequence of str, optional
-        As in `restoration`.
+        As in `restoration`, which see for the errors.
     """
     return restoration(ws, images, plans=plans).apply(reason, progress=progress, cancel=cancel)
 
 
 def undo(ws: Workspace, seq: int, *, reason: str = "") -> Event:
-    """Put back what one removal moved into quarantine, whichever of its events is named.
+    """Put back what one removal moved into quarantine, as `restore` does, whichever of its events is named.
 
     Raises
     ------
@@ -627,6 +657,11 @@ def undo(ws: Workspace, seq: int, *, reason: str = "") -> Event:
     return next(event for event in report.events if event.kind == "files_restored")
 
 
+def told_of_undo(ws: Workspace, seq: int) -> list[str]:
+    """Say what became of the metadata that were merged for a removal that `undo` put back."""
+    return merges_told(ws, [str(ws.ledger.read(after=seq - 1, limit=1)[0].payload["plan_id"])])
+
+
 def _in_quarantine(ws: Workspace, images: Sequence[str] | None, plans: Sequence[str] | None) -> list[Item]:
     lists = {"image_ids": images, "plan_ids": plans}
     found = ws.query("quarantined_files", **{k: None if v is None else list(v) for k, v in lists.items()})
@@ -650,9 +685,41 @@ def _restore(made: Plan, reason: str, progress: Tell | None, cancel: threading.E
     with alone(ws) as note:
         recover_alone(ws, note)
         items, left = _still_in_quarantine(made)
-        return carry_out(
+        report = carry_out(
             ws, note, RESTORE, items, move, what=made.what, left=left, reason=reason, progress=progress, cancel=cancel
         )
+        back = sorted({item.plan_id for item in report.done})
+        _take_merges_back(ws, back, reason)
+        report.notes += merges_told(ws, back)
+        return report
+
+
+def _take_merges_back(ws: Workspace, plans: list[str], reason: str) -> None:
+    """Take back what was merged for removals of which every file is back, where that can be."""
+    found = ws.query("merges_of_removals", plan_ids=plans)
+    for seq in found[found["all_back"]]["seq"].tolist():
+        with contextlib.suppress(Stale, NotAllowed):
+            history.undo(ws, seq, reason=reason)
+
+
+def merges_told(ws: Workspace, plans: Sequence[str]) -> list[str]:
+    """Say of the metadata that were merged for removals whether they were taken back, and how else they can be."""
+    return [_merge_told(ws, row) for row in ws.query("merges_of_removals", plan_ids=list(plans)).to_dict("records")]
+
+
+def _merge_told(ws: Workspace, row: dict[Any, Any]) -> str:
+    seq = int(row["seq"])
+    if (by := history.undone_by(ws, seq)) is not None:
+        return f"The metadata merged into {row['images']:,} images that stay are taken back, by change {by}."
+    said = f"The metadata merged into {row['images']:,} images that stay are still there"
+    if not row["all_back"]:
+        return f"{said}, as not all files are back: `workbench undo {seq}` takes them back."
+    if history.is_overtaken(ws, seq):
+        return (
+            f"{said}, as somebody changed some of these values since: `workbench undo {seq} --force` takes them back, "
+            "and those changes with them."
+        )
+    return f"{said}: `workbench undo {seq}` takes them back."
 
 
 def _still_in_quarantine(made: Plan) -> tuple[list[Item], list[Left]]:
@@ -676,6 +743,8 @@ def purge(ws: Workspace, images: Sequence[str] | None = None, *, plans: Sequence
     ------
     NotAllowed
         The actor has no right ``purge``.
+    NotFound
+        There is no such removal.
     """
     require_right(ws, PURGE)
     recover(ws)
@@ -683,7 +752,7 @@ def purge(ws: Workspace, images: Sequence[str] | None = None, *, plans: Sequence
     days = rules_of(ws).waiting_days
     since = _quarantined_at(ws)
     now = datetime.now(UTC).replace(tzinfo=None)
-    for item in _in_quarantine(ws, images, plans):
+    for item in _in_quarantine(ws, images, _called(ws, plans)):
         due = since[item.key] + timedelta(days=days)
         if due <= now:
             made.items.append(item)
@@ -740,7 +809,7 @@ def verify(ws: Workspace, *, plans: Sequence[str] | None = None) -> pd.DataFrame
     """
     found: list[tuple[str, str, str, str]] = []
     with _guarded() as guard:
-        for item in _in_quarantine(ws, None, plans):
+        for item in _in_quarantine(ws, None, _called(ws, plans)):
             place = place_bytes(ws.folder, item.place)
             if quarantine.checksum_if_plain(place) != item.checksum:
                 found.append((*item.key, item.path, "It isn't in quarantine as it was put there."))

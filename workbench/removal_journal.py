@@ -34,6 +34,7 @@ DONE = {QUARANTINE: "files_quarantined", RESTORE: "files_restored", PURGE: "file
 
 _STATES = {QUARANTINE: "quarantined", RESTORE: "restored", PURGE: "purged"}
 _AT_ONCE = 200
+_NAMED = 3
 _SECONDS = 2.0
 
 Tell = Callable[[int, int], None]
@@ -116,6 +117,8 @@ class RemovalReport(InWords):
     left : list of Left
         What wasn't moved, and why.
     events : list of Event
+    notes : list of str
+        What else should be known.
     """
 
     action: str
@@ -124,6 +127,7 @@ class RemovalReport(InWords):
     done: list[Item] = field(default_factory=list)
     left: list[Left] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def bytes(self) -> int:
@@ -145,17 +149,23 @@ class RemovalReport(InWords):
         return {
             "run_id": self.run_id, "action": self.action, "outcome": self.outcome, "files": len(self.done),
             "bytes": self.bytes, "done": self.frame().to_dict("records"), "left": self.refusals().to_dict("records"),
+            "notes": self.notes,
         }  # fmt: skip
 
     def __str__(self) -> str:
         verbs = {QUARANTINE: "moved into quarantine", RESTORE: "put back", PURGE: "deleted for good"}
         said = f"{len(self.done):,} files ({self.bytes:,} bytes) {verbs[self.action]}, {len(self.left):,} not"
-        lines = [f"{said}{'' if self.outcome == 'finished' else f' ({self.outcome})'}. Run {self.run_id}."]
-        counted: dict[str, int] = {}
+        outcome = "" if self.outcome == "finished" else f" ({self.outcome})"
+        lines = [f"{said}{outcome}.{f' Run {self.run_id}.' if self.events else ''}"]
+        names: dict[str, list[str]] = {}
         for one in self.left:
-            counted[one.reason] = counted.get(one.reason, 0) + 1
-        lines += [f"  {n:>6,} × {reason}" for reason, n in sorted(counted.items(), key=lambda k: -k[1])]
-        return "\n".join(lines)
+            names.setdefault(one.reason, []).append(sources.readable(one.uri))
+        for reason, files in sorted(names.items(), key=lambda k: -len(k[1])):
+            lines.append(f"  {len(files):>6,} × {reason}")
+            lines += [f"           {name}" for name in files[:_NAMED]]
+            lines += [f"           and {len(files) - _NAMED:,} more"] * (len(files) > _NAMED)
+        lines += ["  The view not_removed lists these files, with the reasons."] * bool(self.left and self.events)
+        return "\n".join([*lines, *(f"  {note}" for note in self.notes)])
 
 
 # ── one at a time ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -220,7 +230,7 @@ def carry_out(
     *,
     what: str,
     run_id: str = "",
-    about: Mapping[str, str] | None = None,
+    about: Mapping[str, str | int] | None = None,
     left: Sequence[Left] = (),
     reason: str = "",
     progress: Tell | None = None,
@@ -233,7 +243,7 @@ def carry_out(
     ----------
     move : callable
         Moves one file, or raises `Refusal`: then that file is left, with the reason.
-    about : mapping of str to str, optional
+    about : mapping of str to str or int, optional
         What else is to stand in the ledger about the run.
     left : sequence of Left
         What is known beforehand not to be moved; goes into the records.
@@ -243,9 +253,11 @@ def carry_out(
     Returns
     -------
     RemovalReport
-        Also after Ctrl-C, which cancels: what was done is kept.
+        Also after Ctrl-C, which cancels: what was done is kept. Nothing is recorded of a run without files.
     """
     report = RemovalReport(action, run_id or uuid.uuid4().hex, left=list(left))
+    if not items and not left:
+        return report
     run = _Run(ws, report, what, reason, locked=locked)
     _leave_note(note)
     run.begin(items, about or {})
@@ -275,7 +287,7 @@ class _Run:
         self._since = time.monotonic()
         self._numbers = count(1)
 
-    def begin(self, items: Sequence[Item], more: Mapping[str, str]) -> None:
+    def begin(self, items: Sequence[Item], more: Mapping[str, str | int]) -> None:
         about = {"plan_id": self.report.run_id, "action": self.report.action, "what": self.what, "count": len(items)}
         self._write("removal_planned", {**more, **about}, [astuple(item) for item in items], "planned")
 
