@@ -49,6 +49,11 @@ def chosen(*images: dict[str, Any], rules: Any = SHIPPED_RULES) -> str:
         ({"name": "IMG_1.jpg"}, {"name": "IMG_1 (2).jpg"}, "name", "IMG_1 (2).jpg"),
         ({"name": "a.jpg"}, {"name": "a - Copy.jpg"}, "name", "Copy"),
         ({"modified_at": datetime(2020, 1, 1)}, {}, "oldest", "changed last 2020-01-01"),
+        (
+            {"modified_at": datetime(2020, 1, 1, 0, 0, 0, 250_000)},
+            {"modified_at": datetime(2020, 1, 1, 0, 0, 0, 750_000)},
+            "oldest", "00.250000 against 2020-01-01 00:00:00.75",
+        ),
         ({"path": "a"}, {"path": "folder/a"}, "path", "(a)"),
     ],
 )  # fmt: skip

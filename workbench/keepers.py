@@ -270,7 +270,8 @@ def _age_says(facts: Facts, better: int, worse: int) -> str:
     for column, word in (("modified_at", "changed last"), ("received_at", "received")):
         mine, other = facts[column][better], facts[column][worse]
         if mine is not None and other is not None and mine < other:
-            return f"older: {word} {str(mine)[:19]} against {str(other)[:19]}"
+            digits = 19 if str(mine)[:19] != str(other)[:19] else 26
+            return f"older: {word} {str(mine)[:digits]} against {str(other)[:digits]}"
     return "older"
 
 
