@@ -97,7 +97,7 @@ def test_what_is_not_as_it_was_stays(file: Path, tmp_path: Path) -> None:
     assert "hard links" in refused(file, place)
     other.unlink()
     file.write_bytes(CONTENT + b"!")
-    assert refused(file, place) == "It was changed since it was reviewed."
+    assert refused(file, place) == "It was changed since it was scanned."
     assert file.read_bytes() == CONTENT + b"!"
 
 

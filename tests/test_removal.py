@@ -362,7 +362,7 @@ def test_nothing_goes_for_a_keeper_that_is_not_as_reviewed(ws: wb.Bench, folder:
     assert report.done == []
     told = reasons(report, folder)
     assert told["copies/one copy.jpg"] == "The file that would stay: it isn't there any more."
-    assert told["copies/two backup.png"] == "The file that would stay: it was changed since it was reviewed."
+    assert told["copies/two backup.png"] == "The file that would stay: it was changed since it was scanned."
     assert told["copies/two backup.png.xmp"] == "The image that it belongs to stays."
     assert {name for name in FILES if name.startswith("copies")} <= set(files(folder))
     assert ws.sql("select reason from not_removed").shape[0] == 4
@@ -411,7 +411,7 @@ def test_what_changed_since_the_plan_is_left(ws: wb.Bench, folder: Path) -> None
     (folder / "copies/two backup.png").unlink()
     report = plan.apply()
     assert gone_but(report) == ["copies/one again.jpg"]
-    assert reasons(report, folder)["copies/one copy.jpg"] == "It was changed since it was reviewed."
+    assert reasons(report, folder)["copies/one copy.jpg"] == "It was changed since it was scanned."
     assert reasons(report, folder)["copies/two backup.png"] == "It isn't there any more."
     assert (folder / "copies/one copy.jpg").read_bytes() == b"edited"
     assert (folder / "copies/two backup.png.xmp").exists()
@@ -598,7 +598,7 @@ def test_the_last_copy_is_never_deleted(purging: wb.Bench, folder: Path) -> None
     assert report.done == []
     assert {one.reason for one in report.left} == {
         "The file that would stay: it isn't there any more.",
-        "The file that would stay: it was changed since it was reviewed.",
+        "The file that would stay: it was changed since it was scanned.",
     }
     purging.scan(folder, progress=False, workers=1)
     report = purging.dedup.purge().apply()
@@ -616,7 +616,7 @@ def test_what_was_tampered_with_is_not_deleted(purging: wb.Bench) -> None:
     [place] = (purging.folder / "quarantine").rglob("*.xmp")
     place.write_bytes(b"tampered")
     report = purging.dedup.purge().apply()
-    assert [one.reason for one in report.left] == ["It was changed since it was reviewed."]
+    assert [one.reason for one in report.left] == ["It was changed since it was scanned."]
     assert removal.verify(purging)["finding"].tolist() == ["It isn't in quarantine as it was put there."]
     assert len(purging.dedup.restore().left) == 1
 

@@ -139,7 +139,7 @@ def held(path: bytes, checksum: str, *, to_move: bool) -> Iterator[Held]:
             raise Refusal("Another program has it open for writing.")
         file = Held(path, descriptor, status, _hashed(descriptor))
         if file.checksum != checksum:
-            raise Refusal("It was changed since it was reviewed.")
+            raise Refusal("It was changed since it was scanned.")
         file.must_be_still_there()
         yield file
     finally:
