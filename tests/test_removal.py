@@ -364,6 +364,8 @@ def test_nothing_goes_for_a_keeper_that_is_not_as_reviewed(ws: wb.Bench, folder:
     assert told["copies/one copy.jpg"] == "The file that would stay: it isn't there any more."
     assert told["copies/two backup.png"] == "The file that would stay: it was changed since it was scanned."
     assert told["copies/two backup.png.xmp"] == "The image that it belongs to stays."
+    [seq] = ws.sql("select merge from removal_runs")["merge"].tolist()
+    assert f"though nothing was moved: `workbench undo {seq}` takes them back." in str(report)
     assert {name for name in FILES if name.startswith("copies")} <= set(files(folder))
     assert ws.sql("select reason from not_removed").shape[0] == 4
 

@@ -508,11 +508,13 @@ def _remove(made: Plan, reason: str, progress: Tell | None, cancel: threading.Ev
                     ws, note, QUARANTINE, items, move, left=left, progress=progress, cancel=cancel, **how
                 )  # fmt: skip
             if merged is not None:
-                said = (
-                    f"Metadata were merged into {merged.payload['count']:,} images that stay, as change {merged.seq}."
-                )
-                report.notes.append(said)
+                report.notes.append(_merged_told(merged, moved=bool(report.done)))
             return report
+
+
+def _merged_told(merged: Event, *, moved: bool) -> str:
+    said = f"Metadata were merged into {merged.payload['count']:,} images that stay, as change {merged.seq}"
+    return f"{said}." if moved else f"{said}, though nothing was moved: `workbench undo {merged.seq}` takes them back."
 
 
 @contextlib.contextmanager
