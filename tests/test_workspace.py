@@ -402,7 +402,10 @@ PAIR = (
     "insert into pair_facts select {0}.image_id, {1}.image_id, '{2}', 'm', 1, '{{}}', 'r', {0}.checksum, {1}.checksum "
     "from image_facts a, image_facts b where a.image_id < b.image_id; "
 )
-CLUSTER = "insert into cluster_rows select {}, image_id, {}, 'why', 1, 'exact', {} from image_facts"
+CLUSTER = (
+    "insert into cluster_rows by name select {} as cluster_id, image_id, {} as role, 'why' as reason, 1 as score, "
+    "'exact' as relation, {} as checksum from image_facts"
+)
 TASK = (
     "insert into double_entry_tasks by name select 't' as task_id, '' as what, 'p' as profile, '{}' as people, "
     "'blank' as start, 's' as seed, 'pm' as actor, now()::timestamp as \"at\", 1 as seq;"
