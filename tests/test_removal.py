@@ -418,7 +418,7 @@ def test_what_changed_since_the_plan_is_left(ws: wb.Bench, folder: Path) -> None
     assert (folder / "copies/one copy.jpg").read_bytes() == b"edited"
     assert (folder / "copies/two backup.png.xmp").exists()
     told = str(report)
-    assert f"1 × It was changed since it was reviewed.\n           {folder / 'copies/one copy.jpg'}\n" in told
+    assert f"1 × It was changed since it was scanned.\n           {folder / 'copies/one copy.jpg'}\n" in told
     assert "not_removed" in told
     listed = ws.sql("select path, reason from not_removed")
     assert dict(listed.itertuples(index=False)) == reasons(report, folder)
