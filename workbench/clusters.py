@@ -318,10 +318,10 @@ class Clusters:
         return kept, others
 
     def _same(self, kept: int, image: int) -> Link:
-        direct = self._links.get((min(kept, image), max(kept, image)))
-        if direct is not None:
-            return direct
-        return Link(self._same_found(kept, image), 1.0)
+        return self._direct(kept, image) or Link(self._same_found(kept, image), 1.0)
+
+    def _direct(self, one: int, other: int) -> Link | None:
+        return self._links.get((min(one, other), max(one, other)))
 
     def _same_found(self, kept: int, image: int) -> str:
         return "exact" if self.facts["checksum"][kept] == self.facts["checksum"][image] else "same-picture"
@@ -398,7 +398,7 @@ class Clusters:
         """Return what was found to tie an image to the one that is kept; ``duplicate`` where only a person says so."""
         if link.relation != "duplicate":
             return link.relation
-        direct = self._links.get((min(kept, image), max(kept, image)), link)
+        direct = self._direct(kept, image) or link
         if direct.relation != "duplicate" or direct.found:
             return direct.found or direct.relation
         if self.facts["content"][kept] == self.facts["content"][image]:

@@ -122,7 +122,7 @@ def _settings(said: dict[str, Any]) -> Settings:
     said = dict(said)
     methods, metadata, keepers = said.pop("methods", list(METHODS)), said.pop("metadata", []), said.pop("keeper", [])
     for ok, what in (
-        (_texts(methods), "Methods must be a list of names"),
+        (dedup_tables.are_texts(methods), "Methods must be a list of names"),
         (_mappings(metadata), "[[metadata]] must be rules"),
         (_mappings(keepers), "[[keeper]] must be rules"),
         (all(isinstance(v, dict) for v in said.values()), "Only tables are known beside methods"),
@@ -138,10 +138,6 @@ def _settings(said: dict[str, Any]) -> Settings:
 def burst_seconds(settings: Settings) -> float:
     """Return how far apart frames of a burst are at most: ``seconds`` of ``[burst]``."""
     return float(settings.tables.get("burst", {}).get("seconds", BURST_SECONDS))
-
-
-def _texts(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(v, str) for v in value)
 
 
 def _mappings(value: object) -> bool:

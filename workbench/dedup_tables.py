@@ -25,7 +25,8 @@ def _is_whole(value: object) -> bool:
     return _is_number(value) and isinstance(value, int)
 
 
-def _are_texts(value: object) -> bool:
+def are_texts(value: object) -> bool:
+    """Whether a value is a list of texts."""
     return isinstance(value, list) and all(isinstance(v, str) for v in value)
 
 
@@ -38,7 +39,7 @@ _WHOLE = _Kind(_is_whole, "a whole number from 0 on")
 _SOME = _Kind(lambda value: _is_whole(value) and value > 0, "a whole number from 1 on")
 _BITS = _Kind(lambda value: _is_whole(value) and value <= 32, "a whole number from 0 to 32")
 _YES = _Kind(lambda value: isinstance(value, bool), "true or false")
-_TEXTS = _Kind(_are_texts, "a list of texts")
+_TEXTS = _Kind(are_texts, "a list of texts")
 
 TABLES: dict[str, dict[str, _Kind] | None] = {
     "arrivals": {

@@ -661,7 +661,8 @@ def undo(ws: Workspace, seq: int, *, reason: str = "") -> Event:
 
 def told_of_undo(ws: Workspace, seq: int) -> list[str]:
     """Say what became of the metadata that were merged for a removal that `undo` put back."""
-    return merges_told(ws, [str(ws.ledger.read(after=seq - 1, limit=1)[0].payload["plan_id"])])
+    [planned] = ws.ledger.read(after=seq - 1, limit=1)
+    return [_merge_told(ws, merge) for merge in _merges_of(ws, [str(planned.payload["plan_id"])])]
 
 
 def _in_quarantine(ws: Workspace, images: Sequence[str] | None, plans: Sequence[str] | None) -> list[Item]:
@@ -690,26 +691,25 @@ def _restore(made: Plan, reason: str, progress: Tell | None, cancel: threading.E
         report = carry_out(
             ws, note, RESTORE, items, move, what=made.what, left=left, reason=reason, progress=progress, cancel=cancel
         )
-        back = sorted({item.plan_id for item in report.done})
-        _take_merges_back(ws, back, reason)
-        report.notes += merges_told(ws, back)
+        merges = _merges_of(ws, sorted({item.plan_id for item in report.done}))
+        _take_back(ws, merges, reason)
+        report.notes += [_merge_told(ws, merge) for merge in merges]
         return report
 
 
-def _take_merges_back(ws: Workspace, plans: list[str], reason: str) -> None:
+def _merges_of(ws: Workspace, plans: Sequence[str]) -> list[dict[Any, Any]]:
+    return ws.query("merges_of_removals", plan_ids=list(plans)).to_dict("records")
+
+
+def _take_back(ws: Workspace, merges: Sequence[Mapping[Any, Any]], reason: str) -> None:
     """Take back what was merged for removals of which every file is back, where that can be."""
-    found = ws.query("merges_of_removals", plan_ids=plans)
-    for seq in found[found["all_back"]]["seq"].tolist():
+    for seq in (int(merge["seq"]) for merge in merges if merge["all_back"]):
         with contextlib.suppress(Stale, NotAllowed):
             history.undo(ws, seq, reason=reason)
 
 
-def merges_told(ws: Workspace, plans: Sequence[str]) -> list[str]:
-    """Say of the metadata that were merged for removals whether they were taken back, and how else they can be."""
-    return [_merge_told(ws, row) for row in ws.query("merges_of_removals", plan_ids=list(plans)).to_dict("records")]
-
-
-def _merge_told(ws: Workspace, row: dict[Any, Any]) -> str:
+def _merge_told(ws: Workspace, row: Mapping[Any, Any]) -> str:
+    """Say of the metadata that were merged for a removal whether they were taken back, and how else they can be."""
     seq = int(row["seq"])
     if (by := history.undone_by(ws, seq)) is not None:
         return f"The metadata merged into {row['images']:,} images that stay are taken back, by change {by}."
