@@ -362,6 +362,7 @@ def test_no_layout_break(ws: SmallWorkspace, host: Show, page: Any, theme: str) 
     host(lambda: ImageGrid(ws), theme)
     for width in (900, 1400, 2500):
         page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         loaded(page)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         bar = page.locator(".wb-bar").bounding_box()

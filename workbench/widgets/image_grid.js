@@ -266,6 +266,7 @@ export function mountGrid(root, channel, options = {}) {
   }
 
   function draw() {
+    cancelAnimationFrame(frame);
     frame = 0;
     if (gone || !told) return;
     const [first, last] = rowsAt(layout, offset, SPARE_ROWS);
@@ -536,7 +537,7 @@ export function mountGrid(root, channel, options = {}) {
   });
   const watch = new ResizeObserver(() => {
     measure();
-    later();
+    draw(); // now: rows of another number of columns are gone, and waiting for the next frame would show none
   });
   watch.observe(scroller);
   const off = [channel.on("changed", accept), channel.on("slow", (is) => (slow.hidden = !is))];
