@@ -5,8 +5,9 @@ import pytest
 from seen_pictures import copy, lookalikes, original
 
 from workbench import features
+from workbench.comparing import PLAIN, packed
 from workbench.features import Features, Pixels
-from workbench.shared_spots import Spots, agreeing, pack, spots_of, unpack
+from workbench.shared_spots import Spots, agreeing, lying, pack, spots_of, unpack
 
 
 def spots(picture: Pixels, *, mirrored: bool = False) -> Spots:
@@ -17,7 +18,9 @@ def spots(picture: Pixels, *, mirrored: bool = False) -> Spots:
     return spots_of(both[0])
 
 
-@pytest.mark.parametrize("kind", ["crop_50", "screenshot", "rotate_5", "rotate_90", "watermark", "jpeg_q10"])
+@pytest.mark.parametrize(
+    "kind", ["crop_50", "crop_watermark", "collage_2x2", "screenshot", "rotate_5", "rotate_90", "watermark", "jpeg_q10"]
+)
 def test_copies_agree(kind: str) -> None:
     for number in range(3):
         assert agreeing(spots(copy(number, kind)), spots(original(number))) >= 4
@@ -26,6 +29,25 @@ def test_copies_agree(kind: str) -> None:
 def test_a_mirrored_copy_agrees_with_the_mirror_image() -> None:
     one, other = spots(original(0)), copy(0, "mirror_crop")
     assert agreeing(spots(other, mirrored=True), one) > 2 * agreeing(spots(other), one)
+
+
+def test_which_way_it_lies_is_told_where_it_is_clear() -> None:
+    one, other = copy(0, "mirror_crop"), copy(0, "crop_75")
+    for picture, mirrored in ((one, True), (other, False)):
+        agree, told = lying((spots(picture), spots(picture, mirrored=True)), spots(original(0)))
+        assert agree >= 4
+        assert told is mirrored
+    empty = spots(np.full((60, 60, 3), 90, np.uint8))
+    assert lying((empty, empty), spots(original(0))) == (0, False)
+
+
+def test_what_is_faint_in_a_plain_picture_is_described() -> None:
+    plain = (128 + (original(0).astype(int) - 128) // 16).astype(np.uint8)
+    assert len(features.extract(plain).points) < PLAIN
+    both = [unpack(packed(picture)) for picture in (plain, plain[:, 20:])]
+    (one, _), (other, _) = (spots for spots in both if spots is not None)
+    assert len(one.places) > 1.5 * PLAIN
+    assert agreeing(spots_of(one), spots_of(other)) >= 10
 
 
 def test_strangers_agree_on_little() -> None:

@@ -30,7 +30,7 @@ from workbench.dedup_settings import Settings
 from workbench.errors import BadValue, TooMuch
 from workbench.finders import content, judging
 from workbench.relations import DUPLICATES
-from workbench.shared_spots import Spots, agreeing, spots_of, unpack
+from workbench.shared_spots import Spots, lying, spots_of, unpack
 from workbench.trials import Trial, Tried
 from workbench.verification import Thresholds, Verdict
 from workbench.word_index import WordIndex, words_of
@@ -243,7 +243,7 @@ class _Run:
             return False
         table = self.settings.tables.get("content", {})
         most, least = int(table.get("candidates", content.CANDIDATES)), float(table.get("votes", content.VOTES))
-        agree = max(agreeing(spots_of(marks), self.upright[row]) for marks in both)
+        agree, _ = lying((spots_of(both[0]), spots_of(both[1])), self.upright[row])
         return agree >= int(table.get("agreeing", content.AGREEING)) and row in content.neighbours(
             index, both, most=most, least=least
         )

@@ -19,6 +19,8 @@ from workbench.verification import Seen, Thresholds, Verdict
 
 DESCRIBED = 300
 """Features of a picture that go into the index, and as many of its mirror image."""
+PLAIN = 150
+"""Features below which what is faint in a picture is described as well."""
 
 HOPELESS = 0.2
 """Part of the structure that agrees below which two pictures, laid on each other as their hashes say, aren't looked at
@@ -65,8 +67,20 @@ def describe(shown: Shown) -> Described | WorkbenchError:
         picture, made = _picture(shown)
     except WorkbenchError as error:
         return error
-    both = [features.extract(p, most=DESCRIBED) for p in (picture, picture[:, ::-1])]
-    return Described(shared_spots.pack(*both), made)
+    return Described(packed(picture), made)
+
+
+def packed(picture: features.Pixels) -> bytes:
+    """Return the features of a picture and of its mirror image that are kept, as one blob."""
+    return shared_spots.pack(*(_with_faint_ones(p) for p in (picture, np.ascontiguousarray(picture[:, ::-1]))))
+
+
+def _with_faint_ones(picture: features.Pixels) -> Features:
+    found = features.extract(picture, most=DESCRIBED)
+    if len(found.points) >= PLAIN:
+        return found
+    faint = features.extract(features.evened(picture), most=DESCRIBED - len(found.points))
+    return features.joined(found, faint)
 
 
 def compare(item: Comparison) -> Verdict | WorkbenchError:

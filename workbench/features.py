@@ -5,7 +5,7 @@ The only module that imports OpenCV. Everything here is deterministic: the rando
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import cv2
 import numpy as np
@@ -16,13 +16,12 @@ Pixels = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 Matrix = npt.NDArray[np.floating[Any]]
 """3 x 3, maps points (x, y, 1)."""
-Kind = Literal["orb", "sift"]
 
 EDGE = 400
 """Long edge, in pixels, at which features are looked for; smaller pictures are enlarged up to `ENLARGED` times."""
 ENLARGED = 2.0
 MOST = 600
-"""Features kept of one picture."""
+"""Features kept of one picture, if no other number is asked for."""
 NARROWEST = 24
 """Pixels across, at that size, below which nothing is looked for."""
 REACH = 4.0
@@ -30,6 +29,7 @@ REACH = 4.0
 CLOSER, HOLDING = 0.93, 30
 """Part of their misses down to which points must come to lie by what is free to bend, and how many hold it then."""
 
+_FOUND, _CELLS = 2500, 8
 _ROWS = 64
 _AROUND, _SPREAD, _FAINTEST = 33, 40.0, 1.5
 
@@ -38,7 +38,7 @@ cv2.setNumThreads(1)  # there is a process for each core
 
 
 class Features(NamedTuple):
-    """The local features of one picture, the strongest first.
+    """The local features of one picture, first those that say most; see `extract`.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class Features(NamedTuple):
         x and y in pixels of the picture given.
     scales, angles : ndarray of float32, shape (n,)
         Diameter in pixels, and direction in degrees.
-    descriptors : ndarray of uint8 (n, 32) for ORB, of float32 (n, 128) for SIFT
+    descriptors : ndarray of uint8, shape (n, 32)
     size : tuple of int
         Width and height of the picture.
     """
@@ -54,42 +54,74 @@ class Features(NamedTuple):
     points: Floats
     scales: Floats
     angles: Floats
-    descriptors: npt.NDArray[Any]
+    descriptors: npt.NDArray[np.uint8]
     size: tuple[int, int]
 
 
-def extract(picture: Pixels, *, kind: Kind = "orb", most: int = MOST) -> Features:
-    """Find a picture's local features.
+def extract(picture: Pixels, *, most: int = MOST) -> Features:
+    """Find a picture's local features: ORB (Rublee et al., ICCV 2011).
 
-    ORB (Rublee et al., ICCV 2011) by default; SIFT (Lowe, IJCV 2004) takes ten times as long and holds better on
-    small parts of a picture. Neither recognises a mirrored picture: extract that one too.
+    Of more than are kept, strong ones are taken from everywhere in the picture, and of every size as many as there are
+    found: a crop, or the quarter of a collage, has only those of one part, what was put on a picture has the strongest,
+    and a copy of half its size only the large ones. A mirrored picture isn't recognised: extract that one too.
 
     Parameters
     ----------
     picture : ndarray of uint8, shape (height, width, 3) or (height, width)
-    kind : {'orb', 'sift'}
     most : int
-        Features kept, the strongest.
+        Features kept.
     """
     grey = to_grey(picture)
     height, width = grey.shape
     factor = min(EDGE / max(width, height), ENLARGED)
     if abs(factor - 1) > 0.02:
         grey = resize(grey, (max(1, round(width * factor)), max(1, round(height * factor))))
-    found, descriptors = [], None
-    if min(grey.shape) >= NARROWEST:
-        found, descriptors = _detector(kind, most).detectAndCompute(grey, None)
-    if descriptors is None or not len(found):
-        shape, dtype = ((0, 32), np.uint8) if kind == "orb" else ((0, 128), np.float32)
-        empty = np.zeros(0, np.float32)
-        return Features(np.zeros((0, 2), np.float32), empty, empty, np.zeros(shape, dtype), (width, height))
-    # Equal strengths leave the order to chance: a second key keeps runs alike.
-    order = sorted(range(len(found)), key=lambda k: (-found[k].response, found[k].pt, found[k].size))[:most]
-    x_scale, y_scale = width / grey.shape[1], height / grey.shape[0]
-    points = np.array([found[k].pt for k in order], np.float32) * np.array([x_scale, y_scale], np.float32)
-    scales = np.array([found[k].size for k in order], np.float32) * np.float32(x_scale)
-    angles = np.array([found[k].angle for k in order], np.float32)
+    detector = _detector()
+    found = detector.detect(grey, None) if min(grey.shape) >= NARROWEST else ()
+    chosen = [found[k] for k in _spread(found, max(grey.shape) / _CELLS)[:most]] if found else []
+    for place, feature in enumerate(chosen):
+        feature.class_id = place  # they come back in another order
+    chosen, descriptors = detector.compute(grey, chosen)
+    if descriptors is None:
+        descriptors = np.zeros((0, 32), np.uint8)
+    order = np.argsort([k.class_id for k in chosen])
+    scale = np.array([width / grey.shape[1], height / grey.shape[0]], np.float32)
+    points = np.array([chosen[k].pt for k in order], np.float32).reshape(-1, 2) * scale
+    scales = np.array([chosen[k].size for k in order], np.float32) * scale[0]
+    angles = np.array([chosen[k].angle for k in order], np.float32)
     return Features(points, scales, angles, descriptors[order], (width, height))
+
+
+def _spread(found: Any, cell: float) -> npt.NDArray[np.int64]:
+    """Return in which order features are to be kept: those of an octave by turns from its cells, the octaves mixed."""
+    x, y = _cv2.KeyPoint.convert(found).T
+    octave = np.array([k.octave for k in found])
+    # Equal strengths leave the order to chance: more keys keep runs alike.
+    order = np.lexsort((octave, y, x, [-k.response for k in found]))
+    place = (octave * _CELLS + y // cell) * _CELLS + x // cell
+    order = order[np.lexsort((_turn(place[order]), octave[order]))]
+    octave = octave[order]
+    return np.asarray(order[np.argsort((_turn(octave) + 1) / np.bincount(octave)[octave], kind="stable")])
+
+
+def _turn(group: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Return for each member how many of its group come before it."""
+    order = np.argsort(group, kind="stable")
+    first = np.searchsorted(group[order], group[order])
+    turn = np.empty_like(order)
+    turn[order] = np.arange(len(group)) - first
+    return turn
+
+
+def joined(one: Features, other: Features) -> Features:
+    """Return both of two sets of features of a picture."""
+    return Features(
+        np.concatenate([one.points, other.points]),
+        np.concatenate([one.scales, other.scales]),
+        np.concatenate([one.angles, other.angles]),
+        np.concatenate([one.descriptors, other.descriptors]),
+        one.size,
+    )
 
 
 def evened(picture: Pixels) -> Pixels:
@@ -100,15 +132,15 @@ def evened(picture: Pixels) -> Pixels:
     return np.asarray(np.clip(128 + _SPREAD * rest / spread, 0, 255), np.uint8)
 
 
-def _detector(kind: Kind, most: int) -> Any:
-    if kind == "sift":
-        return _cv2.SIFT_create(nfeatures=most, contrastThreshold=0.02)
+def _detector() -> Any:
     # A low threshold and a narrow margin: faded pictures and the corners of crops have features too.
-    return _cv2.ORB_create(nfeatures=most, scaleFactor=1.2, nlevels=10, edgeThreshold=15, patchSize=31, fastThreshold=6)
+    return _cv2.ORB_create(
+        nfeatures=_FOUND, scaleFactor=1.2, nlevels=10, edgeThreshold=15, patchSize=31, fastThreshold=6
+    )
 
 
-def match(one: Features, other: Features, *, ratio: float = 0.85, farthest: float | None = None) -> npt.NDArray[Any]:
-    """Return the pairs of features that belong to each other, the surest first; shape (m, 2), of indexes.
+def match(one: Pixels, other: Pixels, *, ratio: float = 0.85, farthest: int = 72) -> npt.NDArray[np.int64]:
+    """Return the pairs of descriptors that belong to each other, the surest first; shape (m, 2), of indexes.
 
     Each must be the other's nearest, and either way clearly nearer than the second nearest.
 
@@ -116,18 +148,12 @@ def match(one: Features, other: Features, *, ratio: float = 0.85, farthest: floa
     ----------
     ratio : float
         Largest part of the second nearest's distance that the nearest one may have, in one of the two directions.
-    farthest : float, optional
-        Largest distance: 72 of 256 bits for ORB, no limit for SIFT, when not given.
+    farthest : int
+        Largest distance, of 256 bits.
     """
-    if len(one.points) < 2 or len(other.points) < 2:
+    if len(one) < 2 or len(other) < 2:
         return np.zeros((0, 2), np.int64)
-    distances: npt.NDArray[Any]
-    if one.descriptors.dtype == np.uint8:
-        distances = hamming(one.descriptors, other.descriptors)
-        farthest = 72 if farthest is None else farthest
-    else:
-        squares = (one.descriptors**2).sum(1)[:, None] + (other.descriptors**2).sum(1)[None]
-        distances = np.sqrt(np.maximum(squares - 2 * one.descriptors @ other.descriptors.T, 0)).astype(np.float32)
+    distances = hamming(one, other)
     across, along = distances.argmin(1), distances.argmin(0)
     rows = np.flatnonzero(along[across] == np.arange(len(across)))
     columns = across[rows]
@@ -135,9 +161,7 @@ def match(one: Features, other: Features, *, ratio: float = 0.85, farthest: floa
     second_there = np.partition(distances[rows], 1, axis=1)[:, 1]
     second_back = np.partition(distances[:, columns], 1, axis=0)[1]
     rarity = best / np.maximum(np.maximum(second_there, second_back), 1e-6)
-    keep = rarity <= ratio
-    if farthest is not None:
-        keep &= best <= farthest
+    keep = (rarity <= ratio) & (best <= farthest)
     order = np.lexsort((columns, rows, rarity))
     order = order[keep[order]]
     return np.stack([rows[order], columns[order]], axis=1)

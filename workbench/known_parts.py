@@ -1,6 +1,6 @@
 """A few features of every catalogued picture, so that an arriving crop, screenshot or collage of one is found.
 
-Of each picture the `FEATURES` strongest, spread over it, as visual words: `BYTES` bytes a picture on the disk (some
+Of each picture `FEATURES`, from all over it, as visual words: `BYTES` bytes a picture on the disk (some
 2.1 kB, so 0.2 GB for 100,000 and 2.1 GB for a million), in files that are mapped, not read. They are kept by the file's
 checksum, so that renaming and scanning again change nothing; what is damaged or was made by another version is made
 again. A picture is described from its thumbnail, in some 10 ms; `KnownParts.follow` takes in so many at a time.
@@ -23,7 +23,7 @@ from filelock import FileLock, Timeout
 from workbench import comparing, features
 from workbench.comparing import Shown
 from workbench.errors import WorkbenchError
-from workbench.shared_spots import agreeing, spots_of, unpack
+from workbench.shared_spots import lying, spots_of, unpack
 from workbench.word_index import COMMON, Words, words_of
 from workbench.workspace import Workspace
 
@@ -38,10 +38,9 @@ CANDIDATES = 8
 VOTES, AGREEING = 2.0, 4
 """Rare words that two pictures must share, and features that must agree on how one lies on the other."""
 
-_MADE_BY = 1  # goes up with whatever makes words come out otherwise
+_MADE_BY = 2  # goes up with whatever makes words come out otherwise
 _HEAD = struct.Struct("<8sHHII")
 _MAGIC = b"WBPARTS\0"
-_LOOKED_AT, _GRID = 300, 4
 _PAGE = 2_000
 _AT_ONCE = 256
 _LARGEST = 16_384  # pictures of a file beyond which it isn't merged with others: bounds the memory for that
@@ -202,14 +201,13 @@ class KnownParts:
                 votes[checksum] = max(said, votes.get(checksum, 0.0))
         likely = sorted(votes, key=lambda checksum: (-votes[checksum], checksum))[:CANDIDATES]
         thumbnails = ws.thumbnails.get_many(likely)
-        ways = [spots_of(marks) for marks in both]
+        ways = spots_of(both[0]), spots_of(both[1])
         found = []
         for checksum in likely:
             other = _marks(Shown(checksum, "", thumbnails[checksum])) if checksum in thumbnails else None
-            agree = [agreeing(way, spots_of(other[0])) for way in ways] if other is not None else [0]
-            if max(agree) >= AGREEING:
-                clear = max(agree) >= 2 * min(agree)
-                found.append((max(agree), Found(checksum, agree[1] > agree[0] if clear else None)))
+            agree, mirrored = (0, None) if other is None else lying(ways, spots_of(other[0]))
+            if agree >= AGREEING:
+                found.append((agree, Found(checksum, mirrored)))
         return [one for _, one in sorted(found, key=lambda f: -f[0])]
 
     def _votes(self, descriptors: Descriptors) -> Iterable[tuple[str, float]]:
@@ -273,18 +271,8 @@ def _described(ws: Workspace, pictures: dict[str, str]) -> list[tuple[str, Descr
     for checksum in pictures:
         picture = features.decode(thumbnails.get(checksum, b""))
         if picture is not None:
-            found.append((checksum, _spread(features.extract(picture, most=_LOOKED_AT))))
+            found.append((checksum, features.extract(picture, most=FEATURES).descriptors))
     return found
-
-
-def _spread(found: features.Features) -> Descriptors:
-    """Return the strongest features, taken by turns from all over the picture: any part of it should have some."""
-    cells = np.minimum(found.points / (np.array(found.size, np.float32) / _GRID), _GRID - 1).astype(int)
-    of = cells[:, 0] * _GRID + cells[:, 1]
-    turn = np.zeros(len(of), int)
-    for cell in np.unique(of):
-        turn[of == cell] = np.arange(int((of == cell).sum()))
-    return np.ascontiguousarray(found.descriptors[np.argsort(turn, kind="stable")[:FEATURES]])
 
 
 # -- one file

@@ -8,8 +8,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from workbench import edits, features, images, shared_spots, sources, verification
-from workbench.comparing import DESCRIBED
+from workbench import comparing, edits, features, images, sources, verification
 from workbench.errors import NotFound, StorageError, WorkbenchError
 from workbench.verification import Seen, Thresholds
 
@@ -108,8 +107,7 @@ def _compared(kind: str, original: images.Picture, seen: Seen, copy: bytes, thre
     if other is None:
         return Tried(kind, 0.0, 64, b"")
     verdict = verification.verify(seen, other, thresholds=thresholds)
-    both = [features.extract(p, most=DESCRIBED) for p in (other.picture, other.picture[:, ::-1])]
-    return Tried(kind, verdict.score, _bits(original, measured), shared_spots.pack(*both))
+    return Tried(kind, verdict.score, _bits(original, measured), comparing.packed(other.picture))
 
 
 def _bits(one: images.Picture, other: images.Picture) -> int:

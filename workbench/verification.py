@@ -38,7 +38,7 @@ SYMMETRIES: dict[str, Matrix] = {
 
 MIRRORED = ("mirror", "flip", "transpose", "transverse")
 
-VERSION = 14
+VERSION = 15
 """Goes up with whatever changes verdicts: what was said before is then asked again."""
 
 FRAME = 128
@@ -90,8 +90,9 @@ POOR = 400
 """Features of a picture below which it is also laid whole on whole, and by what is faint in it."""
 AT_A_GLANCE = 0.8
 """Correlation of pictures of 32 x 32 pixels from which on one may be the other, turned or not."""
-SQUEEZED = 1.01
-"""Times by which a mere crop may be stretched more one way than the other: a scan is, by the error of the fit."""
+SQUEEZED, SQUEEZED_IN_PLENTY = 1.01, 1.04
+"""Times by which a mere crop may be stretched more one way than the other, by the error of the fit, and where there is
+plenty beside it: no thing lies on a ground there."""
 HELD = 0.93
 """Part of one of them that the other shows where one is a mere crop of the other; what moved in a picture shares less.
 """
@@ -107,7 +108,7 @@ IN_PRINT = 0.4
 """The score of pictures whose small print differs."""
 DRIFT = 1.3
 """Levels by which the light over a mere crop can seem to change."""
-PLENTY = 0.15
+PLENTY = 0.09
 """Part of what is beside the overlap that has structure where a picture was cropped, and no ground painted further."""
 
 
@@ -417,7 +418,7 @@ def _at_a_glance(a: Pixels, b: Pixels) -> Iterator[Matrix]:
 
 def _by_features(one: Features, other: Seen, mirrored: bool) -> _Laid | None:
     target = other.mirrored if mirrored else other.upright
-    fit = features.fit(one, target, features.match(one, target))
+    fit = features.fit(one, target, features.match(one.descriptors, target.descriptors))
     if fit is None:
         return None
     relative = _to_relative(target.size) @ fit.matrix @ features.inverse(_to_relative(one.size))
@@ -453,9 +454,9 @@ def _compare(a: Pixels, b: Pixels, laid: _Laid, limits: Thresholds) -> Verdict:
     is_close = verdict.evidence.get("changed") is not None and verdict.evidence["agreement"] > NEARLY
     if verdict.is_duplicate or not is_close or _gap(exact, laid.matrix) > ASLANT:
         return verdict
-    if verdict.evidence["weakest"] == "geometry":
-        return verdict
     whole = laid._replace(matrix=exact)
+    if verdict.evidence["weakest"] == "geometry":
+        return max(verdict, _compare_as_they_are(a, b, whole, limits), key=_rank)
     strict = replace(limits, startling=IN_FEW * limits.startling)
     pairs = _in_few_colours(a, b, exact)
     return max([verdict, *(_compare_as_they_are(*pair, whole, strict) for pair in pairs)], key=_rank)
@@ -523,7 +524,7 @@ def _closer(a: Pixels, b: Pixels, close: _Overlap, seen: _Close, limits: Thresho
 def _finer(
     a: Pixels, b: Pixels, close: _Overlap, seen: _Close, limits: Thresholds, *, bends: bool
 ) -> tuple[_Overlap, _Close]:
-    finer = _refined(a, b, close, seen.calm, bends=bends)
+    finer = _still_plausible(_refined(a, b, close, seen.calm, bends=bends), close)
     again = None if finer is None else _look_closely(finer, limits)
     if finer is None or again is None or again.fits <= seen.fits:
         return close, seen
@@ -558,10 +559,16 @@ def _best_laid(a: Pixels, b: Pixels, laid: _Laid, limits: Thresholds) -> tuple[_
         overlap, figures = tried[0]
     if figures.agreement > FAR_OFF:
         bends = _bend(overlap.matrix) > 0.01
-        finer = _refined(a, b, overlap, figures.calm, bends=bends)
+        finer = _still_plausible(_refined(a, b, overlap, figures.calm, bends=bends), overlap)
         if finer is not None and (again := _figures(finer, limits)).fits > figures.fits:
             return finer, again
     return overlap, figures
+
+
+def _still_plausible(finer: _Overlap | None, before: _Overlap) -> _Overlap | None:
+    """Return pictures laid more exactly, unless they lay whole on whole and no copy lies so: lettering led astray."""
+    is_spoilt = finer is not None and _is_exact(before.matrix) and not _is_plausible(finer, None)
+    return None if is_spoilt else finer
 
 
 def _snapped(matrix: Matrix) -> list[Matrix]:
@@ -635,7 +642,9 @@ def _is_plausible(overlap: _Overlap, close: _Close | None) -> bool:
     for way, picture in ((matrix, b), (back, a)):
         if (seam := _seam(way, picture)) > FAINT_SEAM and (seam > SEAM or _is_painted(way, picture)):
             return True
-    if _squeeze(a, b, matrix) > SQUEEZED or max(overlap.covers_a, overlap.covers_b) < HELD:
+    is_plenty = max(_plenty_beside(matrix, b), _plenty_beside(back, a)) > PLENTY
+    squeezed = SQUEEZED_IN_PLENTY if is_plenty else SQUEEZED
+    if _squeeze(a, b, matrix) > squeezed or max(overlap.covers_a, overlap.covers_b) < HELD:
         return False
     if close is None:
         return True
@@ -644,7 +653,7 @@ def _is_plausible(overlap: _Overlap, close: _Close | None) -> bool:
         return True  # the light on the ground lies where the things do
     if still < STILL and moved > MOVED * still:
         return False  # it stayed where it is, and the things moved
-    return close.drift < DRIFT or max(_plenty_beside(matrix, b), _plenty_beside(back, a)) > PLENTY
+    return close.drift < DRIFT or is_plenty
 
 
 def _unlike_ground(a: Pixels, b: Pixels, matrix: Matrix) -> float:

@@ -24,7 +24,7 @@ from workbench.comparing import Described, Shown
 from workbench.dedup_settings import Settings
 from workbench.finders.judging import Content, Judge, Proposed
 from workbench.relations import FinderProgress, Pair
-from workbench.shared_spots import Marks, Spots, agreeing, spots_of, unpack
+from workbench.shared_spots import Marks, Spots, lying, spots_of, unpack
 from workbench.thumbnails import Thumbnails
 from workbench.word_index import WordIndex, words_of
 from workbench.workers import Pool
@@ -186,11 +186,10 @@ class _Search:
             near = neighbours(index, both, most=self.most, least=self.least, below=row if chosen is None else None)
             near = [n for n in near if n != row and not (chosen is not None and n in chosen and n > row)]
             self._remember(upright, [n for n in near if n not in upright], cache)
-            ways = [spots_of(marks) for marks in both]
+            ways = spots_of(both[0]), spots_of(both[1])
             for other in (n for n in near if n in upright):
-                agree = [agreeing(way, upright[other]) for way in ways]
-                if max(agree) >= self.agreeing:
-                    mirrored = agree[1] > agree[0] if max(agree) >= 2 * min(agree) else None
+                agree, mirrored = lying(ways, upright[other])
+                if agree >= self.agreeing:
                     yield Proposed(self._content(row), self._content(other), "", {}, mirrored)
             self.progress(total + (done if chosen is None else row + 1), 2 * total)
 
