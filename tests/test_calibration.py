@@ -85,7 +85,7 @@ def test_so_few_pairs_are_said_to_show_little(made: Calibration) -> None:
     assert made.whole.bound == pytest.approx(1 - 0.05 ** (1 / 28), rel=1e-6)
     assert made.confidence() == pytest.approx(28e-6, rel=1e-3)
     assert "so few pairs can't show" in made.statement()
-    assert "Nobody has looked at 1 yet" in made.statement()
+    assert "Of the other 1 nobody has said so" in made.statement()
     assert "100.0% on average over 3 kinds" in str(made)
 
 

@@ -1,5 +1,7 @@
 """Whether two pictures are the same: planted edits are, look-alikes aren't, whichever way round one asks."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -20,6 +22,7 @@ from seen_pictures import (
 )
 
 from workbench import edits, features, tones, verification
+from workbench import sample_pictures as draw
 from workbench.errors import BadValue
 from workbench.verification import SYMMETRIES, Thresholds, verify
 
@@ -369,3 +372,27 @@ def test_a_header_in_another_colour_was_not_put_on() -> None:
     """Two forms with other names and numbers: all that differs has one ink, and the header leans less than it."""
     seeds = (group("form_values", 1, 2), group("form_values", 1, 10))
     assert verify(shot("form_values", seeds[0], 2), shot("form_values", seeds[1], 0)).relation == "variant"
+
+
+def recoloured(picture: Any, seed: int) -> tuple[features.Pixels, features.Pixels]:
+    """A picture, and the same with its most colourful part in another hue."""
+    pair = edits.lookalikes(np.asarray(picture.convert("RGB")), "other_colour", seed=seed)
+    assert pair is not None
+    return thumbnail(pair[0]), thumbnail(pair[1])
+
+
+def test_a_thing_in_a_corner_in_another_colour_was_not_put_on() -> None:
+    """A badge on a sleeve in the upper left: what is put there hides what is beneath."""
+    region = draw.data()["regions"]["photographs"][3]
+    suit = draw.photograph(region["file"], region["box"], np.random.default_rng([1, 3]), edge=800, grade="none")
+    assert verify(*recoloured(suit, 1)).relation == "variant"
+
+
+@pytest.mark.parametrize("kind", ["sea", "lake"])
+def test_another_colour_in_a_picture_of_one_tint_is_no_fading_of_colours(kind: str) -> None:
+    blue = draw.scene(kind, np.random.default_rng([1, 7, 5]), (840, 600))
+    assert verify(*recoloured(blue, 2)).relation == "variant"
+
+
+def test_a_quarter_of_a_page_may_be_laid_by_the_error_of_its_fit() -> None:
+    assert verify(paper("invoice", 1), paper("invoice", 1, "crop_25")).is_duplicate

@@ -56,12 +56,12 @@ class Pairs(NamedTuple):
     tried, accepted : int
         Pairs; those called duplicates.
     refuted : int
-        Of the accepted known to be none: people said so, or they were made to differ. What nobody has looked at yet
+        Of the accepted known to be none: people said so, or they were made to differ. What nobody has called wrong
         isn't counted: many a one will be a duplicate.
     bound : float
         The rate of false matches that isn't exceeded, 95 %.
     worst : float
-        The same if everything that nobody has looked at were wrong.
+        The same if every accepted pair were wrong.
     """
 
     kind: str
@@ -165,7 +165,7 @@ class Calibration:
             + (f"that they are rarer than one in a million is {sure:.0%} sure." if sure > _UNSURE else _TOO_FEW)
         )
         if open_:
-            text += f" Nobody has looked at {open_:,} yet; were they all wrong, it would be {whole.worst:.2g}."
+            text += f" Of the other {open_:,} nobody has said so; were they all wrong, it would be {whole.worst:.2g}."
         return text
 
 

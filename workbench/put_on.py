@@ -35,6 +35,9 @@ ROUND, AT_CORNER = 0.2, 0.03
 """The same for the corners of a page that show behind rounded ones: how large, and how far from the edges."""
 GAP = 0.09
 """Part of the picture's sides by which it stands off from the edges."""
+SAME_THING, STRUCTURED = 0.9, 1.0
+"""Likeness of the fine structure from which on it is the same thing in another colour, and levels of it, as a standard
+deviation, from which on that can be said."""
 LEAST = 0.003
 """Part of the picture from which on something can have been put on; what is smaller was changed."""
 ONE_INK = 0.96
@@ -95,7 +98,7 @@ def find(one: Floats, other: Floats, off: Mask, known: Mask, raw: tuple[Floats, 
         return PutOn(nothing, nothing, off)
     bars = _bars(one, other, off, known)
     left = off & ~bars
-    corner = _corner(left & ~features.grown(bars, 2), known)
+    corner = _corner(one, other, left & ~features.grown(bars, 2), known)
     left = left & ~features.grown(corner, 3)
     strokes = _strokes(one, other, left, known & ~bars & ~corner, raw or (one, other))
     if left.any() and not strokes.any():
@@ -210,7 +213,7 @@ def _is(picture: Floats, ground: Floats) -> Mask:
     return np.asarray(features.strongest(np.abs(picture - ground.astype(np.float32))) < FLAT)
 
 
-def _corner(off: Mask, known: Mask) -> Mask:
+def _corner(one: Floats, other: Floats, off: Mask, known: Mask) -> Mask:
     """Return the largest thing that lies in a corner, and what rounded corners leave of the page behind."""
     high, wide = off.shape
     best, rounds = np.zeros(off.shape, np.bool_), np.zeros(off.shape, np.bool_)
@@ -224,9 +227,18 @@ def _corner(off: Mask, known: Mask) -> Mask:
         if max(gaps) < AT_CORNER and w < ROUND * wide and h < ROUND * high:
             rounds |= piece
             continue
-        if piece.sum() > best.sum():
+        if piece.sum() > best.sum() and not _is_same_thing(one, other, features.inner(piece, 3)):
             best = piece
     return best | rounds if best.sum() > LEAST * max(1, known.sum()) else rounds
+
+
+def _is_same_thing(one: Floats, other: Floats, where: Mask) -> bool:
+    """Tell by its fine structure whether what lies in a corner is there in both pictures, in another colour."""
+    grey = luma(one), luma(other)
+    here, there = ((x - features.smooth(x, 2.0))[where] for x in grey)
+    if len(here) < 60 or here.std() < STRUCTURED:
+        return False
+    return bool(np.corrcoef(here, there)[0, 1] > SAME_THING)
 
 
 def _strokes(one: Floats, other: Floats, off: Mask, known: Mask, raw: tuple[Floats, Floats]) -> Mask:

@@ -36,6 +36,9 @@ POLISH = 10.0
 _SAMPLE = 2_000
 _UNCHANGED, _MUCH_BETTER = 3.0, 0.9
 """Levels by which half of all points may miss where tones are unchanged, and part of what they miss by any curve."""
+_TINTED, _MUCH_OF_IT, _MOST_OF_IT = 12.0, 0.2, 0.6
+"""Levels between the channels from which on a pixel has a tint; the part of a picture that has it; and the part of
+that which is as it was where the picture was in that tint already."""
 _ONE_COLOUR, _MOST_COLOURS = 9.0, 20
 """Levels within which colours are one, and colours that a picture of few has at most."""
 _MOSTLY_FLAT, _FLATTER = 0.78, 1.25
@@ -124,7 +127,15 @@ def _tint(values: Floats, other: Floats) -> str:
     strong = float(np.quantile(np.ptp(values, axis=1), 0.98))
     name = "grey" if strong < 6 else "tint" if 18 < strong < STRONGEST_TINT else ""
     loose = _looseness(values) if name else ONE_TINT
-    return name if loose < ONE_TINT and _looseness(other) > 1.6 * loose else ""
+    is_one = loose < ONE_TINT and _looseness(other) > 1.6 * loose
+    return name if is_one and not (name == "tint" and _mostly_same(values, other)) else ""
+
+
+def _mostly_same(values: Floats, other: Floats) -> bool:
+    """Tell whether the colours of one picture are mostly the other's: that was in the tint before it was changed."""
+    coloured = np.ptp(values, axis=1) > _TINTED
+    same = _largest(np.abs(values - other))[coloured] < 2 * _UNCHANGED
+    return float(coloured.mean()) > _MUCH_OF_IT and float(same.mean()) > _MOST_OF_IT
 
 
 def _astray(colours: Floats, outside: Floats, weights: Doubles) -> float:
