@@ -236,7 +236,7 @@ def _is_same_thing(one: Floats, other: Floats, where: Mask) -> bool:
     """Tell by its fine structure whether what lies in a corner is there in both pictures, in another colour."""
     grey = luma(one), luma(other)
     here, there = ((x - features.smooth(x, 2.0))[where] for x in grey)
-    if len(here) < 60 or here.std() < STRUCTURED:
+    if len(here) < 60 or min(here.std(), there.std()) < STRUCTURED:
         return False
     return bool(np.corrcoef(here, there)[0, 1] > SAME_THING)
 
