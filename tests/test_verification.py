@@ -1,5 +1,6 @@
 """Whether two pictures are the same: planted edits are, look-alikes aren't, whichever way round one asks."""
 
+import zlib
 from typing import Any
 
 import numpy as np
@@ -396,3 +397,15 @@ def test_another_colour_in_a_picture_of_one_tint_is_no_fading_of_colours(kind: s
 
 def test_a_quarter_of_a_page_may_be_laid_by_the_error_of_its_fit() -> None:
     assert verify(paper("invoice", 1), paper("invoice", 1, "crop_25")).is_duplicate
+
+
+def test_the_joints_of_a_wall_are_no_lettering_on_the_night_sky() -> None:
+    """Two pages that show one text around two pictures."""
+    pages = []
+    for trade, number in (("claims", 5), ("photographs", 9)):
+        region = draw.data()["regions"][trade][number]
+        rng = np.random.default_rng([1, number])
+        shown = draw.photograph(region["file"], region["box"], rng, edge=800, grade="none").convert("RGB")
+        seed = zlib.crc32(f"{trade}-{number}".encode())
+        pages.append(thumbnail(edits.edited_file(np.asarray(shown), "web_page", seed=seed)))
+    assert not verify(*pages, hint="identity", thorough=False).is_duplicate

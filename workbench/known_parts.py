@@ -24,7 +24,7 @@ from workbench import comparing, features
 from workbench.comparing import Shown
 from workbench.errors import WorkbenchError
 from workbench.shared_spots import lying, spots_of, unpack
-from workbench.word_index import COMMON, Words, words_of
+from workbench.word_index import COMMON, Words, weight, words_of
 from workbench.workspace import Workspace
 
 FEATURES = 64
@@ -228,9 +228,7 @@ def _vote(wanted: Numbers, tables: list[tuple[Numbers, Numbers]], votes: list[np
     starts = np.stack([np.searchsorted(words, wanted, "left") for words, _ in tables])
     lengths = np.stack([np.searchsorted(words, wanted, "right") for words, _ in tables]) - starts
     often = lengths.sum(axis=0)
-    said = np.where(
-        (often > 0) & (often <= max(COMMON, pictures // 50)), 1 / (1 + np.log2(np.maximum(often, 1)) / 4), 0
-    )
+    said = np.where((often > 0) & (often <= max(COMMON, pictures // 50)), weight(np.maximum(often, 1)), 0)
     for (_, numbers), start, length, into in zip(tables, starts, lengths * (said > 0), votes, strict=True):
         steps = np.arange(int(length.sum())) - np.repeat(np.cumsum(length) - length, length)
         of = np.minimum(numbers[np.repeat(start, length) + steps], len(into) - 1)

@@ -36,8 +36,10 @@ ROUND, AT_CORNER = 0.2, 0.03
 GAP = 0.09
 """Part of the picture's sides by which it stands off from the edges."""
 SAME_THING, STRUCTURED = 0.9, 1.0
-"""Likeness of the fine structure from which on it is the same thing in another colour, and levels of it, as a standard
-deviation, from which on that can be said."""
+"""Likeness of the fine structure from which on it is the same thing, and levels of it, as a standard deviation, from
+which on that can be said."""
+SAME_HUE, HUED = 0.7, 20.0
+"""Likeness of the colours below which it has another, and levels of colour from which on that can be said."""
 LEAST = 0.003
 """Part of the picture from which on something can have been put on; what is smaller was changed."""
 ONE_INK = 0.96
@@ -61,6 +63,9 @@ part of the paper around erased print that is: 0.04 to 0.28 where white was put 
 PAPER, BRIGHT = 165.0, 0.9
 """Brightness of paper, and how many times redder than darker the ink of screens makes it, which none of pens and stamps
 does: 2.5 times for an orange date, 0.8 for a red stamp, and 0.98 to 1.3 for a red ring across black print."""
+LIVELY, AS_LIVELY = 10.0, 0.95
+"""Levels of fine structure beside strokes, as a standard deviation, from which on it must be the same, and how
+like: 0.965 and more beside what was put on."""
 LEAST_STROKES = 0.012
 """The same for strokes, which a line of lettering or a ring has."""
 STROKE = 0.035
@@ -105,6 +110,8 @@ def find(one: Floats, other: Floats, off: Mask, known: Mask, raw: tuple[Floats, 
         strokes = _coloured(raw or (one, other), left, known)
     if left.any() and not strokes.any():
         strokes = _whiter_than_paper(one, other, left, known)
+    if strokes.any() and _differs_beside(one, other, strokes, known & ~features.grown(bars | corner, 7)):
+        strokes = np.zeros(off.shape, np.bool_)
     return PutOn(bars, corner, strokes)
 
 
@@ -233,12 +240,16 @@ def _corner(one: Floats, other: Floats, off: Mask, known: Mask) -> Mask:
 
 
 def _is_same_thing(one: Floats, other: Floats, where: Mask) -> bool:
-    """Tell by its fine structure whether what lies in a corner is there in both pictures, in another colour."""
+    """Tell by fine structure and hue whether what lies in a corner is there in both pictures, in two colours."""
     grey = luma(one), luma(other)
     here, there = ((x - features.smooth(x, 2.0))[where] for x in grey)
-    if len(here) < 60 or min(here.std(), there.std()) < STRUCTURED:
+    if len(here) < 60 or min(here.std(), there.std()) < STRUCTURED or np.corrcoef(here, there)[0, 1] < SAME_THING:
         return False
-    return bool(np.corrcoef(here, there)[0, 1] > SAME_THING)
+    hues = [(x - y[..., None])[where].astype(np.float64).ravel() for x, y in zip((one, other), grey, strict=True)]
+    strong = [float(np.sqrt(hue @ hue)) for hue in hues]
+    return (
+        min(strong) > HUED * float(np.sqrt(len(here))) and float(hues[0] @ hues[1]) < SAME_HUE * strong[0] * strong[1]
+    )
 
 
 def _strokes(one: Floats, other: Floats, off: Mask, known: Mask, raw: tuple[Floats, Floats]) -> Mask:
@@ -259,6 +270,18 @@ def _strokes(one: Floats, other: Floats, off: Mask, known: Mask, raw: tuple[Floa
     if any(way * lean_of(one, other, mask & off, known) < LARGE_LEAN for mask in large):
         return nothing
     return off
+
+
+def _differs_beside(one: Floats, other: Floats, strokes: Mask, known: Mask) -> bool:
+    """Tell whether the pictures differ in their fine structure right beside strokes: then these are no lettering on it.
+
+    The joints of a wall lie like lettering on the night sky.
+    """
+    beside = known & features.grown(strokes, 18) & ~features.grown(strokes, 7)
+    here, there = ((grey - features.smooth(grey, 4.0))[beside] for grey in (luma(one), luma(other)))
+    if len(here) < 60 or max(here.std(), there.std()) < LIVELY:
+        return False
+    return float(here @ there) < AS_LIVELY * float(np.sqrt((here @ here) * (there @ there)))
 
 
 def _is_all_over(one: Floats, other: Floats, off: Mask, known: Mask) -> bool:

@@ -36,6 +36,11 @@ def words_of(descriptors: npt.NDArray[np.uint8]) -> Words:
     return np.asarray(packed[..., 0] << 16 | packed[..., 1] << 8 | packed[..., 2], dtype=np.uint32)
 
 
+def weight(pictures: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Return how much words say that so many pictures have: what all screenshots share says next to nothing."""
+    return np.asarray(1 / np.sqrt(pictures), np.float64)
+
+
 class Candidate(NamedTuple):
     """A picture that shares words with the one asked about, and how much that says."""
 
@@ -146,6 +151,4 @@ class WordIndex:
         keep = (length > 0) & (length <= max(COMMON, self.pictures // 50))
         start, length = start[keep], length[keep]
         steps = np.arange(int(length.sum())) - np.repeat(np.cumsum(length) - length, length)
-        return np.asarray(table.numbers[np.repeat(start, length) + steps]), np.repeat(
-            1 / (1 + np.log2(length) / 4), length
-        )
+        return np.asarray(table.numbers[np.repeat(start, length) + steps]), np.repeat(weight(length), length)

@@ -30,7 +30,7 @@ from workbench.word_index import WordIndex, words_of
 from workbench.workers import Pool
 from workbench.workspace import Workspace
 
-CANDIDATES = 25
+CANDIDATES = 60
 """Pictures that are compared with one, the likeliest."""
 VOTES = 2.0
 """Rare words that two pictures must share to be compared; see `workbench.word_index`."""
