@@ -38,7 +38,7 @@ def test_what_stands_out_in_one_part_leaves_features_to_the_others() -> None:
     squares = np.kron(np.random.default_rng(2).integers(0, 2, (60, 60)), np.ones((12, 12)))
     loud[:, half:] = 255 * squares[: loud.shape[0], : loud.shape[1] - half, None]
     found = features.extract(loud, most=300)
-    assert (found.points[:, 0] < half - 20).sum() > 80
+    assert (found.points[:, 0] < half - 20).sum() > 50
 
 
 def test_points_are_in_the_pictures_own_pixels() -> None:

@@ -113,7 +113,7 @@ class _Sky:
 
     def stars(self, kept: Iterable[int]) -> list[Star]:
         found = [star for node in kept if node in self.free and (star := self._decided(node)) is not None]
-        found += [self._star(node) for node in list(self.free) if self._is_a_pair(node)]
+        found += [self._star(node) for node in sorted(self.free) if self._is_a_pair(node)]
         queue = [(*self._weight(node), node) for node in self.free]
         heapq.heapify(queue)
         while queue:

@@ -46,7 +46,7 @@ _MOSTLY_FLAT, _FLATTER = 0.78, 1.25
 _STRAY, _STRAYS, _LARGE = 7.0, 42.0, 0.03
 """Levels by which its colours may miss the mean of what they stand for: on average, and at most among those that take
 up such a part of it."""
-_LOST, _LOST_IN = 50.0, 0.03
+_LOST, _LOST_IN = 50.0, 0.04
 """Levels from which on a colour was lost, and the part of a picture that may have lost its own: a small thing's."""
 _TAKEN, _FURTHER = 15.0, ((8.0, 0.0125), (24.0, 0.0005))
 """Levels within which a pixel is of one of them; levels by which the nearest may be nearer, in which part of it."""

@@ -90,9 +90,10 @@ POOR = 400
 """Features of a picture below which it is also laid whole on whole, and by what is faint in it."""
 AT_A_GLANCE = 0.8
 """Correlation of pictures of 32 x 32 pixels from which on one may be the other, turned or not."""
-SQUEEZED, SQUEEZED_IN_PLENTY = 1.01, 1.04
-"""Times by which a mere crop may be stretched more one way than the other, by the error of the fit, and where there is
-plenty beside it: no thing lies on a ground there."""
+SQUEEZED, SMALL, SQUEEZED_SMALL = 1.01, 0.5, 1.04
+"""Times by which a mere crop may be stretched more one way than the other, by the error of the fit; the part of a
+picture below which a crop is small; and by how many times that may be, with plenty beside it: no thing lies on a
+ground there."""
 HELD = 0.93
 """Part of one of them that the other shows where one is a mere crop of the other; what moved in a picture shares less.
 """
@@ -643,7 +644,8 @@ def _is_plausible(overlap: _Overlap, close: _Close | None) -> bool:
         if (seam := _seam(way, picture)) > FAINT_SEAM and (seam > SEAM or _is_painted(way, picture)):
             return True
     is_plenty = max(_plenty_beside(matrix, b), _plenty_beside(back, a)) > PLENTY
-    squeezed = SQUEEZED_IN_PLENTY if is_plenty else SQUEEZED
+    is_small = min(overlap.covers_a, overlap.covers_b) < SMALL
+    squeezed = SQUEEZED_SMALL if is_plenty and is_small else SQUEEZED
     if _squeeze(a, b, matrix) > squeezed or max(overlap.covers_a, overlap.covers_b) < HELD:
         return False
     if close is None:
