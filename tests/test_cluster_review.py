@@ -309,6 +309,16 @@ def test_everything_can_be_undone_step_by_step(ws: wb.Bench, review: ReviewSessi
     assert ws.check().empty
 
 
+def test_a_cluster_that_is_none_any_more_is_counted_no_longer(review: ReviewSession) -> None:
+    gone, count = review.cluster_id, len(review.queue.counted())
+    assert gone is not None
+    review.queue.forget(gone)
+    assert gone not in review.queue.listed
+    assert len(review.queue.counted()) == count - 1
+    review.queue.forget(gone)
+    assert review.view()["cluster"] is not None
+
+
 def test_undo_shows_the_cluster_as_it_was_about_to_be_decided(review: ReviewSession) -> None:
     first = review.cluster_id
     chosen = review.keeper(2)["cluster"]["keeper"]

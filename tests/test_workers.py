@@ -271,6 +271,13 @@ def test_closing_a_pool_at_any_moment_of_its_start(delay: float) -> None:
     assert pool.pids() == []
 
 
+def test_a_pool_that_is_closed_while_a_run_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = Pool("worker_tasks:double", workers=1)
+    monkeypatch.setattr(pool, "_seat_workers", pool.close)
+    with pytest.raises(CallError):
+        list(pool.run([1]))
+
+
 def test_no_pipes_or_threads_are_left_over() -> None:
     def resources() -> tuple[int, int]:
         gc.collect()

@@ -272,7 +272,8 @@ class ReviewQueue:
 
     def forget(self, cluster_id: str) -> None:
         """Take a cluster that isn't one any more out of the list."""
-        self.shown.pop(cluster_id, None)
+        if self.shown.pop(cluster_id, None) is not None:
+            self.relist()
         self.relist()
 
     # -- who has which

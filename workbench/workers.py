@@ -144,8 +144,6 @@ class Pool:
         StorageError
             The workers can't be started at all.
         """
-        if self._desk.closed.is_set():
-            raise CallError("This pool is closed.", hint="Make a new one.")
         self._seat_workers()
         run = self._desk.open_run()
         try:
@@ -267,6 +265,8 @@ class _Desk:
 
     def open_run(self) -> _Run:
         with self._change:
+            if self.closed.is_set():  # who closes the pool ends the runs that are open by then, and no others
+                raise CallError("This pool is closed.", hint="Make a new one.")
             run = _Run()
             self._runs.add(run)
             return run
