@@ -437,7 +437,7 @@ def main() -> int:
     parser.add_argument("--negatives", type=int, default=NEGATIVES)
     parser.add_argument("--photos", type=Path, help="a folder with JPEGs of your own, all different")
     parser.add_argument("--kinds", help="only these kinds of edits, with commas")
-    parser.add_argument("--at-once", type=int, default=10, help="kinds of edits in one workspace")
+    parser.add_argument("--at-once", type=int, default=5, help="kinds of edits in one workspace")
     parser.add_argument("--only", choices=("verify", "search"))
     parser.add_argument("--no-peers", action="store_true")
     parser.add_argument("--misses", type=Path, help="write what was missed and what was wrong to this file")

@@ -29,7 +29,7 @@ REACH = 4.0
 CLOSER, HOLDING = 0.93, 30
 """Part of their misses down to which points must come to lie by what is free to bend, and how many hold it then."""
 
-_FOUND, _CELLS = 2500, 8
+_FOUND, _CELLS = 2500, 8  # features looked for, and cells along the long edge from which they are taken by turns
 _ROWS = 64
 _AROUND, _SPREAD, _FAINTEST = 33, 40.0, 1.5
 
