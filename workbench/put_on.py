@@ -333,10 +333,10 @@ def _coloured(raw: tuple[Floats, Floats], off: Mask, known: Mask) -> Mask:
         if (inked & part.mask).sum() > INKED * part.mask.sum() and (without[part.mask] > COLOURLESS).mean() < 0.01:
             found |= part.mask
     found &= off
-    if not found.any() or not _is_thin(found, 0.95) or _is_writing(bare, on, found):
-        return nothing
     around = features.grown(found, 4) & ~features.grown(found, 1)
     inside = inked & found
+    if not inside.any() or not around.any() or not _is_thin(found, 0.95) or _is_writing(bare, on, found):
+        return nothing
     stands = [float(np.abs(x[inside].mean(0) - x[around].mean(0)).max()) for x in (bare, on)]
     varies, varies_around = (float(bare[where].mean(1).std()) for where in (inside, around))
     return found if stands[0] < NO_SEAM * stands[1] and varies + 4 > 0.6 * varies_around else nothing
