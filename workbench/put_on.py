@@ -241,15 +241,20 @@ def _corner(one: Floats, other: Floats, off: Mask, known: Mask) -> Mask:
 
 def _is_same_thing(one: Floats, other: Floats, where: Mask) -> bool:
     """Tell by fine structure and hue whether what lies in a corner is there in both pictures, in two colours."""
-    grey = luma(one), luma(other)
-    here, there = ((x - features.smooth(x, 2.0))[where] for x in grey)
+    here, there = _fine(one, other, where, 2.0)
     if len(here) < 60 or min(here.std(), there.std()) < STRUCTURED or np.corrcoef(here, there)[0, 1] < SAME_THING:
         return False
-    hues = [(x - y[..., None])[where].astype(np.float64).ravel() for x, y in zip((one, other), grey, strict=True)]
+    hues = [(x - luma(x)[..., None])[where].astype(np.float64).ravel() for x in (one, other)]
     strong = [float(np.sqrt(hue @ hue)) for hue in hues]
     return (
         min(strong) > HUED * float(np.sqrt(len(here))) and float(hues[0] @ hues[1]) < SAME_HUE * strong[0] * strong[1]
     )
+
+
+def _fine(one: Floats, other: Floats, where: Mask, sigma: float) -> tuple[Floats, Floats]:
+    """Return the fine structure of both pictures there, in levels of brightness."""
+    here, there = ((grey - features.smooth(grey, sigma))[where] for grey in (luma(one), luma(other)))
+    return here, there
 
 
 def _strokes(one: Floats, other: Floats, off: Mask, known: Mask, raw: tuple[Floats, Floats]) -> Mask:
@@ -278,7 +283,7 @@ def _differs_beside(one: Floats, other: Floats, strokes: Mask, known: Mask) -> b
     The joints of a wall lie like lettering on the night sky.
     """
     beside = known & features.grown(strokes, 18) & ~features.grown(strokes, 7)
-    here, there = ((grey - features.smooth(grey, 4.0))[beside] for grey in (luma(one), luma(other)))
+    here, there = _fine(one, other, beside, 4.0)
     if len(here) < 60 or max(here.std(), there.std()) < LIVELY:
         return False
     return float(here @ there) < AS_LIVELY * float(np.sqrt((here @ here) * (there @ there)))

@@ -643,10 +643,11 @@ def _is_plausible(overlap: _Overlap, close: _Close | None) -> bool:
     for way, picture in ((matrix, b), (back, a)):
         if (seam := _seam(way, picture)) > FAINT_SEAM and (seam > SEAM or _is_painted(way, picture)):
             return True
-    is_plenty = max(_plenty_beside(matrix, b), _plenty_beside(back, a)) > PLENTY
-    is_small = min(overlap.covers_a, overlap.covers_b) < SMALL
-    squeezed = SQUEEZED_SMALL if is_plenty and is_small else SQUEEZED
-    if _squeeze(a, b, matrix) > squeezed or max(overlap.covers_a, overlap.covers_b) < HELD:
+    small, large = sorted((overlap.covers_a, overlap.covers_b))
+    squeeze = _squeeze(a, b, matrix)
+    if squeeze > (SQUEEZED_SMALL if small < SMALL else SQUEEZED) or large < HELD:
+        return False
+    if squeeze > SQUEEZED and not _is_plenty_beside(a, b, matrix):
         return False
     if close is None:
         return True
@@ -655,7 +656,7 @@ def _is_plausible(overlap: _Overlap, close: _Close | None) -> bool:
         return True  # the light on the ground lies where the things do
     if still < STILL and moved > MOVED * still:
         return False  # it stayed where it is, and the things moved
-    return close.drift < DRIFT or is_plenty
+    return close.drift < DRIFT or _is_plenty_beside(a, b, matrix)
 
 
 def _unlike_ground(a: Pixels, b: Pixels, matrix: Matrix) -> float:
@@ -669,6 +670,10 @@ def _unlike_ground(a: Pixels, b: Pixels, matrix: Matrix) -> float:
     if plain.mean() < 0.05:
         return np.inf
     return float((features.smooth(grey[0], 4.0) - features.smooth(grey[1], 4.0))[plain].std())
+
+
+def _is_plenty_beside(a: Pixels, b: Pixels, matrix: Matrix) -> bool:
+    return max(_plenty_beside(matrix, b), _plenty_beside(features.inverse(matrix), a)) > PLENTY
 
 
 def _plenty_beside(matrix: Matrix, picture: Pixels) -> float:

@@ -31,7 +31,7 @@ from workbench.workers import Pool
 from workbench.workspace import Workspace
 
 CANDIDATES = 60
-"""Pictures that are compared with one, the likeliest."""
+"""Pictures whose features are matched with those of one, the likeliest."""
 VOTES = 2.0
 """Rare words that two pictures must share to be compared; see `workbench.word_index`."""
 AGREEING = 4
