@@ -319,6 +319,25 @@ def test_a_cluster_that_is_none_any_more_is_counted_no_longer(review: ReviewSess
     assert review.view()["cluster"] is not None
 
 
+def test_clusters_are_counted_by_one_list_though_another_thread_makes_the_next(
+    review: ReviewSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue, begun, go_on = review.queue, threading.Event(), threading.Event()
+
+    def held() -> None:
+        begun.set()
+        assert go_on.wait(30)
+
+    monkeypatch.setattr(queue, "catch_up", held)
+    queue.listed.append("gone since")
+    loading = threading.Thread(target=queue.load)
+    loading.start()
+    assert begun.wait(30)
+    threading.Timer(0.2, go_on.set).start()
+    assert "gone since" not in [one.cluster_id for one in queue.counted()]
+    loading.join()
+
+
 def test_undo_shows_the_cluster_as_it_was_about_to_be_decided(review: ReviewSession) -> None:
     first = review.cluster_id
     chosen = review.keeper(2)["cluster"]["keeper"]

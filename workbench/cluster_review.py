@@ -476,7 +476,7 @@ class ReviewSession:
         with self._lock:
             self._pace.touch()
             self.queue.catch_up()
-            rest = [one for one in map(self.queue.shown.__getitem__, self.queue.listed) if one.state != "decided"]
+            rest = [one for one in self.queue.in_order() if one.state != "decided"]
             free = [one for one in rest if not self.queue.items.others(one.cluster_id)]
             self._preview = (uuid.uuid4().hex, [one.cluster_id for one in free])
             looked = [one.cluster_id for one in free[:: max(1, len(free) // EXAMPLES)][:EXAMPLES]]
@@ -602,7 +602,7 @@ class ReviewSession:
         with self._lock:
             self.queue.catch_up()
             columns = list(Cluster.__slots__)
-            rows = [[getattr(self.queue.shown[one], name) for name in columns] for one in self.queue.listed]
+            rows = [[getattr(one, name) for name in columns] for one in self.queue.in_order()]
         return pd.DataFrame(rows, columns=columns)
 
     def agreement(self) -> pd.DataFrame:

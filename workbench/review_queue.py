@@ -253,10 +253,15 @@ class ReviewQueue:
     def _is_wanted(self, one: Cluster) -> bool:
         return (not self.relations or one.relation in self.relations) and 1 - one.uncertainty >= self.at_least
 
+    def in_order(self) -> list[Cluster]:
+        """Return the clusters listed, in their order; never while another thread is listing them anew."""
+        with self._lock:
+            return [self.shown[one] for one in self.listed]
+
     def counted(self) -> list[Cluster]:
         """Return the clusters that the progress is about: those listed, and those that are none any more."""
         past = [] if self.is_second else [one for one in self._past if self._is_wanted(one)]
-        return [*(self.shown[one] for one in self.listed), *past]
+        return [*self.in_order(), *past]
 
     def kinds(self) -> list[dict[str, Any]]:
         """Return how many clusters are open, by relation."""
@@ -272,9 +277,9 @@ class ReviewQueue:
 
     def forget(self, cluster_id: str) -> None:
         """Take a cluster that isn't one any more out of the list."""
-        if self.shown.pop(cluster_id, None) is not None:
+        with self._lock:
+            self.shown.pop(cluster_id, None)
             self.relist()
-        self.relist()
 
     # -- who has which
 
