@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from picture_files import encoded
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from seen_pictures import FAMILIES
 from small_collections import fill, image_ids
 
@@ -209,3 +209,50 @@ def test_no_bytes_stay_with_what_is_remembered() -> None:
     before = comparing._remembered.cache_info().misses
     comparing._look(held._replace(held=None), None)
     assert comparing._remembered.cache_info().misses == before
+
+
+def page(*lines: str, lower: int = 0) -> Pixels:
+    """A page of one letterhead, its print `lower` than on another one."""
+    sheet = Image.new("L", (640, 900), 250)
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(22)
+    for row, line in enumerate(("Harbour & Vale Insurance", "14 Quay Street, Whitby", *lines)):
+        pen.text((60, 60 + 42 * row + (lower if row > 1 else 0)), line, 30, font=font)
+    return np.asarray(sheet.convert("RGB"))
+
+
+LETTERS = (
+    [f"We will pay the costs of room {n} within ten days." * (n % 4 != 3) for n in range(14)],
+    [f"Order {7 * n} of {n} bricks:    {31 * n}.50" * (n % 4 != 1) for n in range(14)],
+)
+
+
+@pytest.mark.parametrize("kind", ["blur", "jpeg_q20", "noise", "pixelate"])
+def test_a_page_of_the_same_letterhead_is_another_whatever_seems_to_have_been_written_over_it(kind: str) -> None:
+    """Its words lie on the other's like lettering that was put on: but either has words where the other has none."""
+    letter, order = (page(*lines) for lines in LETTERS)
+    everywhere = np.ones(letter.shape[:2], np.bool_)
+    for other, is_same in ((letter, True), (order, False)):
+        pair = (x.astype(np.float32) for x in grey(letter, edits.edited(other, kind, seed=3)))
+        found = small_print.compared(*pair, everywhere, strokes=everywhere).windows
+        assert (found < small_print.LIMIT) == is_same
+
+
+def test_print_that_lies_a_little_lower_is_the_same() -> None:
+    first, moved, other = page(*LETTERS[0]), page(*LETTERS[0][:8], lower=9), page(*LETTERS[1][:1], lower=9)
+    everywhere = np.ones(first.shape[:2], np.bool_)
+    one, *others = (x.astype(np.float32) for x in grey(first, moved, other))
+    for piece, is_same in zip(others, (True, False), strict=True):
+        mixed = one.copy()
+        mixed[142:226] = piece[142:226]
+        assert (small_print.compared(one, mixed, everywhere).windows < small_print.LIMIT) == is_same
+
+
+@pytest.mark.parametrize("kind", ["jpeg_q30", "crop_90", "mirror"])
+def test_a_digit_of_a_label_is_seen_in_edited_copies(kind: str) -> None:
+    """A 5 and a 6 are alike but for one short stroke, and a label takes up a twentieth of the picture."""
+    drawn = itertools.islice(FAMILIES["vintages"](np.random.default_rng([1, 1])), 6)
+    labels = [np.asarray(one.convert("RGB")) for one in drawn]
+    copies = [edits.edited(one, kind, seed=3) for one in labels]
+    for (i, label), (j, copy) in itertools.product(enumerate(labels), enumerate(copies)):
+        verdict = laid(label, copy)
+        assert (verdict.is_duplicate and confirmed(verdict, label, copy).is_duplicate) == (i == j)

@@ -161,7 +161,7 @@ def _decoded(shown: Shown) -> features.Pixels | None:
                 picture = small_print.readable(blob.data)
     except (WorkbenchError, OSError):
         return None
-    return picture if max(picture.shape) > 1.4 * images.THUMBNAIL_EDGE else None
+    return picture if max(picture.shape) >= images.THUMBNAIL_EDGE else None
 
 
 def _rank(verdict: Verdict) -> tuple[bool, bool, float]:

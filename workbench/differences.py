@@ -50,7 +50,7 @@ def startling(source: Floats, predicted: Floats, target: Floats, known: Mask, sc
 
     Parameters
     ----------
-    source, predicted, target : ndarray of float32, shape (height, width, 3)
+    source, predicted, target : ndarray of float32, shape (height, width, 3) or (height, width)
         See `residual`.
     known : ndarray of bool, shape (height, width)
     scale : float
@@ -58,7 +58,8 @@ def startling(source: Floats, predicted: Floats, target: Floats, known: Mask, sc
     """
     miss = (target - predicted) / np.float32(scale)
     miss[((source >= 250) & (miss > 0)) | ((source <= 5) & (miss < 0))] = 0
-    far = features.strongest(np.abs(features.smooth(miss, 0.7)))
+    far = np.abs(features.smooth(miss, 0.7))
+    far = far if far.ndim == 2 else features.strongest(far)
     steep = (np.maximum(features.slope(predicted), features.slope(target)) / scale).astype(np.float32)
     middle, high = np.quantile(steep[known], [0.5, 0.8])
     smooth, edges = known & (steep <= middle), known & (steep >= high)

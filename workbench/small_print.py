@@ -3,7 +3,8 @@
 Two forms with other numbers are the same picture as thumbnails, where a digit is a few pixels high. At a larger size
 print is compared window by window: it correlates above 0.9 in copies, however they were recompressed, blurred or
 printed again, and hardly where other characters stand. What stands in one of them only was put on, or taken away:
-that is for others to judge.
+that is for others to judge. But where each of them has print that the other hasn't, and what stands in both is on the
+whole another's, two pages of one letterhead lie on each other.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import NamedTuple, TypeVar
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
-from workbench import features, images
+from workbench import differences, features, images
 
 Floats = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -30,12 +32,31 @@ LIMIT = 0.7
 of 298 of three papers, a scene and a product; forms with two other numbers of seven digits 1.6 or more."""
 
 WINDOW = 21
+_PAGE, _ALONE = 30, 1.0
+"""Windows of print from which on a page can be another, and of print that each has alone, from which on it is: pages of
+other letters have 1.2 to 50, blurred copies up to 0.5."""
+_BLURRED = (0.65, 0.9)
+"""Correlation that nine tenths and half of all print reach in blurred or coarsened copies; less on another page."""
+_AROUND = 0.8  # correlation of nine tenths of the print beside strokes from which on the page is the same
 _REACH = 2  # pixels by which print may lie beside where it should
 _FAITHFUL = 0.9  # correlation that half of all print must reach for the rest to say anything
-_OTHER = 0.5  # correlation below which it is other print
+_OTHER = (0.5, 0.7)  # correlation below which it is other print, and where nearly all of the rest is the same
+_SAME = (0.9, 0.96)  # correlation of nine tenths of all print up to which, and from which on, that is so
+_NOTHING, _MORE = 0.3, 6.0  # such a correlation that no blur leaves, and how much more must differ there
 _PLAIN = 6.0  # levels of contrast below which nothing stands there
 _STRONG = 0.35  # of the strongest contrasts: fainter ones are the ground's
 _LEAST = 20 * WINDOW  # pixels of print
+_SUSPECT = round(LIMIT * WINDOW**2 / 4)  # pixels of a piece of other print
+_FURTHER, _MOVED = 0.016, 0.85
+"""Part of the long edge by which print may lie further beside where it should, and how like it is then."""
+_DETAIL, _FINE = 0.9, 100
+"""Correlation below which a detail of a character may be another, in faithful copies, and pixels of such a piece."""
+_WEIGHT, _WEIGHTY, _FAITHFUL_TO = (0.1, 0.03), (0.95, 0.98), 0.94
+"""How much of a window is unlike at least, by how like nine tenths of all print are, and how like they must be at all:
+2005 and 2006 on two labels differ by 0.2 recompressed at quality 30, by 0.04 at half the size."""
+_STARTLING, _MISFIT = 20.0, 0.4
+"""Times by which a stroke of another character differs more, in squares, than steepness lets expect: 26 to 1,000 where
+a digit is another, up to 18 in copies that fit well; and the misfit up to which that can be said."""
 _BAND = 96  # rows that are looked at together
 
 _Made = TypeVar("_Made")
@@ -52,34 +73,157 @@ def readable(data: images.Data) -> npt.NDArray[np.uint8]:
     return features.reduced(images.grey_of(data, edge=EDGE), EDGE)
 
 
-def apart(one: Floats, other: Floats, known: Mask) -> float:
-    """Return how much print differs, in windows of `WINDOW` pixels squared; 0 where too little is alike to say so.
+class Differing(NamedTuple):
+    """How much print differs, and how well the rest agrees.
+
+    Attributes
+    ----------
+    windows : float
+        The largest piece of other print, in windows of `WINDOW` pixels squared; 0 where too little is alike to say so.
+    faithful : float
+        Correlation that nine tenths of all print reach: the more, the better one lies on the other.
+    """
+
+    windows: float
+    faithful: float
+
+
+ALIKE = Differing(0.0, 1.0)
+"""Nothing that may be other print, however exactly they lie on each other."""
+
+
+def compared(
+    one: Floats, other: Floats, known: Mask, strokes: Mask | None = None, corner: Mask | None = None
+) -> Differing:
+    """Return how much print differs in two pictures as they lie on each other.
 
     Parameters
     ----------
     one, other : ndarray of float32, shape (height, width)
         The brightness of two pictures as they lie on each other, 0–255.
     known : ndarray of bool, shape (height, width)
-        Where both are.
+        Where both are, and nothing lies on them.
+    strokes : ndarray of bool, shape (height, width), optional
+        Where lettering or a drawing may have been put on one of them. Another page looks like that, too: what is there
+        counts only for a page on the whole.
+    corner : ndarray of bool, shape (height, width), optional
+        Where something small lies in a corner: it may be another number, or a date that was put on. What is there
+        counts, but not its details.
     """
     known = features.inner(known, WINDOW // 2 + 3)
+    bare = known
+    if strokes is not None and strokes.any():
+        bare = features.inner(known & ~strokes, WINDOW // 2 + 3)
     if known.mean() < 0.2:
-        return 0.0
-    a, b = _equally_sharp(one, other, known)
+        return ALIKE
+    a, b = _equally_sharp(one, other, bare if bare.any() else known)
     varies, varies_there, alike = _as_they_lie(a, b)
-    printed = known & _stands(varies, known) & _stands(varies_there, known)
+    stands = _stands(varies, known), _stands(varies_there, known)
+    printed = stands[0] & stands[1]
     if int(printed.sum()) < _LEAST:
-        return 0.0
-    least = round(LIMIT * WINDOW**2 / 4)
-    suspected = printed & (alike < _OTHER)
-    if int(suspected.sum()) < least or not features.parts(suspected, least=least):
-        return 0.0  # most copies: what is alike where it lies isn't looked for beside it
+        return ALIKE
+    if bare is known:
+        beside = printed
+    elif bare.mean() < 0.2:
+        beside = np.zeros(bare.shape, np.bool_)
+    else:
+        beside = _stands(varies, bare) & _stands(varies_there, bare)
+    detailed = beside if corner is None else beside & ~corner
+    is_suspect = bool(features.parts(printed & (alike < _OTHER[0]), least=_SUSPECT))
+    if not is_suspect and _other_details(a, b, alike, detailed, bare) < LIMIT / 2:
+        return ALIKE  # most copies: what is alike where it lies isn't looked for beside it
     alike = _beside(_Windows.of(a), _Windows.of(b))
-    if float(np.median(alike[printed])) < _FAITHFUL:
+    if int(beside.sum()) < _LEAST:
+        return Differing(_another_page(alike, stands), float(np.quantile(alike[printed], 0.1)))
+    faithful, half = (float(v) for v in np.quantile(alike[beside], (0.1, 0.5)))
+    found = 0.0 if half >= _FAITHFUL and faithful >= _AROUND else _another_page(alike, stands)
+    if half >= _FAITHFUL:
+        for limit in (_OTHER[0], float(np.interp(faithful, _SAME, _OTHER))):
+            found = max(found, _OTHER[0] / limit * _other_windows(a, b, beside & (alike < limit), bare))
+        if faithful >= _FAITHFUL_TO:
+            found = max(found, _other_details(a, b, alike, detailed, bare, faithful))
+    elif faithful < _NOTHING:
+        found = max(found, _other_windows(a, b, beside & (alike < _OTHER[0]), bare) / _MORE)
+    return Differing(found, faithful)
+
+
+def _another_page(alike: Floats, stands: tuple[Mask, Mask]) -> float:
+    """Return how much print each has that the other hasn't, by the measure of `LIMIT`; 0 where both have the same."""
+    printed = stands[0] & stands[1]
+    if int(printed.sum()) < _PAGE * WINDOW**2 or (np.quantile(alike[printed], (0.1, 0.5)) > _BLURRED).any():
         return 0.0
+    alone = (int((here & ~features.grown(there, WINDOW // 2)).sum()) for here, there in (stands, stands[::-1]))
+    return LIMIT * min(alone) / (_ALONE * WINDOW**2)
+
+
+def _other_windows(one: Floats, other: Floats, unlike: Mask, known: Mask) -> float:
+    """Return how large the largest piece of print is that isn't the same, nor lies only a little further off."""
     rim = known & ~features.shrunk(known, 2)  # rounded corners and frames reach it
-    found = features.parts(printed & (alike < _OTHER), least=least)
-    return max((part.pixels for part in found if not (part.mask & rim).any()), default=0) / WINDOW**2
+    found = sorted(features.parts(unlike, least=_SUSPECT), key=lambda part: -part.pixels)
+    inside = (part for part in found if not (part.mask & rim).any())
+    return next((part.pixels / WINDOW**2 for part in inside if not _is_moved(one, other, part.box)), 0.0)
+
+
+def _other_details(
+    one: Floats, other: Floats, alike: Floats, printed: Mask, known: Mask, faithful: float | None = None
+) -> float:
+    """Return how far a part of a character stands out that is another, by the measure of `LIMIT`.
+
+    A 5 and a 6 are alike but for one short stroke.
+
+    Parameters
+    ----------
+    faithful : float, optional
+        How like nine tenths of all print are; without it is told what may differ where they lie more exactly.
+    """
+    least = _WEIGHT[1] if faithful is None else float(np.interp(faithful, _WEIGHTY, _WEIGHT))
+    least *= WINDOW**2 * (_DETAIL - _OTHER[0])
+    rim = known & ~features.shrunk(known, 2)
+    low = printed & (alike < _DETAIL)
+    unlike = features.parts(low, least=_FINE) if int(low.sum()) >= _FINE else []
+    heavy = [part for part in unlike if float((_DETAIL - np.maximum(alike[part.mask], 0)).sum()) >= least]
+    weighty = [part for part in heavy if not (part.mask & rim).any()]
+    if not weighty:
+        return 0.0
+    startling, misfit = _startling(one, other, printed, known)
+    if faithful is not None:
+        weighty = [part for part in weighty if misfit <= _MISFIT and not _is_moved(one, other, part.box)]
+    return LIMIT / _STARTLING * max((float(startling[part.mask].max()) for part in weighty), default=0.0)
+
+
+def _startling(one: Floats, other: Floats, printed: Mask, known: Mask) -> tuple[Floats, float]:
+    """Return how much more than is to be expected differs around each pixel, and the misfit of outlines."""
+    slope, offset = np.polyfit(one[printed].astype(np.float64), other[printed], 1)
+    if abs(slope) > 1:
+        one, other, slope, offset = other, one, 1 / slope, -offset / slope
+    predicted = np.asarray(one * np.float32(slope) + np.float32(offset), np.float32)
+    startling, misfit = differences.startling(one, predicted, other, known, max(0.35, abs(slope)))
+    calm = float(np.clip(np.quantile(startling[known], 0.99), 0.3, 1))  # where hardly anything differs, less stands out
+    return startling / np.float32(calm), misfit
+
+
+def _is_moved(one: Floats, other: Floats, box: tuple[int, int, int, int]) -> bool:
+    """Tell whether a piece of either picture lies in the other one too, both as far beside where they should.
+
+    Paper is bent, and lies askew where what it was laid by is far off.
+    """
+    there, back = _found(one, other, box), _found(other, one, box)
+    if there is None or back is None or max(map(abs, there)) <= _REACH:
+        return False
+    return max(abs(way + returned) for way, returned in zip(there, back, strict=True)) <= _REACH
+
+
+def _found(piece_of: Floats, within: Floats, box: tuple[int, int, int, int]) -> tuple[int, int] | None:
+    """Return by how many pixels across and down a piece of a picture lies elsewhere in another; None if it doesn't."""
+    high, wide = piece_of.shape
+    reach = round(_FURTHER * max(high, wide))
+    left, top, right, bottom = box[0] - 4, box[1] - 4, box[0] + box[2] + 4, box[1] + box[3] + 4
+    piece = piece_of[max(0, top) : bottom, max(0, left) : right]
+    from_x, from_y = max(0, left - reach), max(0, top - reach)
+    around = within[from_y : bottom + reach, from_x : right + reach]
+    alike = cv2.matchTemplate(around, piece, cv2.TM_CCOEFF_NORMED)
+    _, best, _, (x, y) = cv2.minMaxLoc(alike)
+    return (from_x + x - max(0, left), from_y + y - max(0, top)) if best > _MOVED else None
 
 
 class _Windows(NamedTuple):
@@ -156,7 +300,7 @@ def _helper() -> ThreadPoolExecutor:
 def _stands(variance: Floats, known: Mask) -> Mask:
     thin = np.s_[::4, ::4]
     strong = float(np.quantile(variance[thin][known[thin]], 0.95))
-    return np.asarray(variance > max(_PLAIN**2, _STRONG**2 * strong))
+    return np.asarray(known & (variance > max(_PLAIN**2, _STRONG**2 * strong)))
 
 
 def _equally_sharp(one: Floats, other: Floats, known: Mask) -> tuple[Floats, Floats]:

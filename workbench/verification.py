@@ -38,7 +38,7 @@ SYMMETRIES: dict[str, Matrix] = {
 
 MIRRORED = ("mirror", "flip", "transpose", "transverse")
 
-VERSION = 15
+VERSION = 16
 """Goes up with whatever changes verdicts: what was said before is then asked again."""
 
 FRAME = 128
@@ -236,8 +236,8 @@ def verify(
 
 
 def may_hide_print(verdict: Verdict) -> bool:
-    """Whether two whole pictures agree: only then do their files say more of small print."""
-    return verdict.relation == "fuzzy"
+    """Whether two pictures agree: only then do their files say more of small print."""
+    return verdict.is_duplicate
 
 
 def confirm(verdict: Verdict, a: Pixels, b: Pixels, large_a: Pixels, large_b: Pixels) -> Verdict:
@@ -257,25 +257,49 @@ def confirm(verdict: Verdict, a: Pixels, b: Pixels, large_a: Pixels, large_b: Pi
     matrix = np.asarray(verdict.evidence["homography"], np.float64)
     if verdict.evidence["overlaid"] > PUT_ON:
         drawn = _drawn(a, b, matrix)
-        if drawn is None or not drawn.any():
+        if drawn is None or not drawn.is_anything:
             return verdict  # not seen again: print can't be told from it
         apart = other_print(large_a, large_b, matrix, (drawn,))
     else:
         apart = other_print(large_a, large_b, matrix, _with_and_without(a, b, matrix))
     if apart < small_print.LIMIT:
         return verdict
-    because = "The whole picture agrees, but not the small print in it: seen at the size of the files it differs."
+    what = "The whole picture" if verdict.relation == "fuzzy" else "What both show"
+    because = f"{what} agrees, but not the small print in it: seen at the size of the files it differs."
     return Verdict("variant", IN_PRINT, {**verdict.evidence, "because": because, "other_print": round(apart, 2)})
 
 
-def _with_and_without(a: Pixels, b: Pixels, matrix: Matrix) -> Iterator[Mask | None]:
+class Drawn(NamedTuple):
+    """What was put on one of two pictures: it isn't the other's print. Masks of shape (height, width).
+
+    Attributes
+    ----------
+    hidden : ndarray of bool
+        By a bar or a badge.
+    strokes : ndarray of bool
+        By lettering or a drawing.
+    corner : ndarray of bool
+        By what lies in a corner; what is small there may also be a number, and hides nothing.
+    """
+
+    hidden: Mask
+    strokes: Mask
+    corner: Mask
+
+    @property
+    def is_anything(self) -> bool:
+        """Whether anything was."""
+        return any(bool(mask.any()) for mask in self)
+
+
+def _with_and_without(a: Pixels, b: Pixels, matrix: Matrix) -> Iterator[Drawn | None]:
     yield None
     drawn = _drawn(a, b, matrix)
-    if drawn is not None and drawn.any():
+    if drawn is not None and drawn.is_anything:
         yield drawn
 
 
-def other_print(a: Pixels, b: Pixels, homography: npt.ArrayLike, masks: Iterable[Mask | None] = (None,)) -> float:
+def other_print(a: Pixels, b: Pixels, homography: npt.ArrayLike, drawn: Iterable[Drawn | None] = (None,)) -> float:
     """Return how much small print differs in two pictures of which `verify` says how they lie on each other.
 
     Parameters
@@ -285,50 +309,51 @@ def other_print(a: Pixels, b: Pixels, homography: npt.ArrayLike, masks: Iterable
         many.
     homography : array_like, shape (3, 3)
         As in `Verdict.evidence`.
-    masks : iterable of ndarray of bool or None
-        Where something was put on one of them, in the frame of what both show: that isn't the other's print. Tried one
-        after the other, where print seems to differ, until it doesn't.
+    drawn : iterable of Drawn or None
+        What was put on one of them, in the frame of what both show. Tried one after the other, where print seems to
+        differ, until it doesn't.
 
     Returns
     -------
     float
-        See `workbench.small_print.apart`.
+        Windows of other print: see `workbench.small_print.Differing`.
     """
     overlap = _lay(a, b, np.asarray(homography, np.float64), small_print.EDGE)
     if overlap is None:
         return 0.0
-    first = found = small_print.apart(overlap.one, overlap.other, overlap.known)
-    if found < small_print.LIMIT:
-        return found
+    first = found = small_print.compared(overlap.one, overlap.other, overlap.known)
+    if first == small_print.ALIKE:
+        return 0.0
     finer = _refined(a, b, overlap, overlap.known, bends=True)
-    for mask in masks:
-        found = first if mask is None else _apart_beside(mask, overlap)
+    for these in drawn:
+        found = first if these is None else _compared_beside(these, overlap)
         if finer is not None:
-            found = min(found, _apart_beside(mask, finer))
-        if found < small_print.LIMIT:
+            found = max(found, _compared_beside(these, finer), key=lambda one: one.faithful)
+        if found.windows < small_print.LIMIT:
             break
-    return found
+    return found.windows
 
 
-def _apart_beside(mask: Mask | None, overlap: _Overlap) -> float:
-    known = overlap.known & ~_enlarged(mask, overlap.known)
-    return small_print.apart(overlap.one, overlap.other, known)
+def _compared_beside(drawn: Drawn | None, overlap: _Overlap) -> small_print.Differing:
+    if drawn is None:
+        return small_print.compared(overlap.one, overlap.other, overlap.known)
+    hidden, strokes, corner = (_enlarged(mask, overlap.known) for mask in drawn)
+    return small_print.compared(overlap.one, overlap.other, overlap.known & ~hidden, strokes, corner)
 
 
-def _drawn(a: Pixels, b: Pixels, matrix: Matrix) -> Mask | None:
-    """Return where something was put on one of two pictures: it isn't the other's print.
-
-    Of what is small only strokes of one ink: anything else in a corner may be a number.
-    """
+def _drawn(a: Pixels, b: Pixels, matrix: Matrix) -> Drawn | None:
     close = _lay(a, b, matrix, FINE)
     if close is None:
         return None
     seen = _look_closely(close, Thresholds())
-    return features.grown(seen.found.anywhere, 8) if seen.overlaid > PUT_ON else seen.found.strokes
+    found = seen.found
+    if seen.overlaid > PUT_ON:
+        return Drawn(*(features.grown(mask, 8) for mask in (found.bars | found.corner, found.strokes, found.corner)))
+    return Drawn(np.zeros(close.known.shape, np.bool_), found.strokes, features.grown(found.corner, 4))
 
 
-def _enlarged(mask: Mask | None, like: Mask) -> Mask:
-    if mask is None or not mask.any():
+def _enlarged(mask: Mask, like: Mask) -> Mask:
+    if not mask.any():
         return np.zeros(like.shape, np.bool_)
     return features.resize(features.grown(mask, 2).astype(np.uint8), like.shape[::-1]) > 0
 
