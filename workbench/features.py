@@ -470,6 +470,12 @@ def labelled(mask: npt.NDArray[np.bool_]) -> Labelled:
     return Labelled(mask)
 
 
+def likest(piece: Floats, within: Floats) -> tuple[float, int, int]:
+    """Return how like a piece is to what it correlates best with in another picture, and where: left and top."""
+    _, best, _, (left, top) = cv2.minMaxLoc(cv2.matchTemplate(within, piece, cv2.TM_CCOEFF_NORMED))
+    return float(best), left, top
+
+
 class Part(NamedTuple):
     """One connected part of a mask: its pixels, and the box around it (left, top, width, height)."""
 

@@ -15,7 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import NamedTuple, TypeVar
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -129,8 +128,8 @@ def compared(
     else:
         beside = _stands(varies, bare) & _stands(varies_there, bare)
     detailed = beside if corner is None else beside & ~corner
-    is_suspect = bool(features.parts(printed & (alike < _OTHER[0]), least=_SUSPECT))
-    if not is_suspect and _other_details(a, b, alike, detailed, bare) < LIMIT / 2:
+    suspected = _pieces(printed & (alike < _OTHER[0]), _SUSPECT)
+    if not suspected and _other_details(a, b, alike, detailed, bare) < LIMIT / 2:
         return ALIKE  # most copies: what is alike where it lies isn't looked for beside it
     alike = _beside(_Windows.of(a), _Windows.of(b))
     if int(beside.sum()) < _LEAST:
@@ -156,11 +155,15 @@ def _another_page(alike: Floats, stands: tuple[Mask, Mask]) -> float:
     return LIMIT * min(alone) / (_ALONE * WINDOW**2)
 
 
+def _pieces(mask: Mask, least: int) -> list[features.Part]:
+    """Return the connected pieces of so many pixels, the largest first; most copies have none, which is seen sooner."""
+    return features.parts(mask, least=least) if np.count_nonzero(mask) >= least else []
+
+
 def _other_windows(one: Floats, other: Floats, unlike: Mask, known: Mask) -> float:
     """Return how large the largest piece of print is that isn't the same, nor lies only a little further off."""
     rim = known & ~features.shrunk(known, 2)  # rounded corners and frames reach it
-    found = sorted(features.parts(unlike, least=_SUSPECT), key=lambda part: -part.pixels)
-    inside = (part for part in found if not (part.mask & rim).any())
+    inside = (part for part in _pieces(unlike, _SUSPECT) if not (part.mask & rim).any())
     return next((part.pixels / WINDOW**2 for part in inside if not _is_moved(one, other, part.box)), 0.0)
 
 
@@ -178,10 +181,11 @@ def _other_details(
     """
     least = _WEIGHT[1] if faithful is None else float(np.interp(faithful, _WEIGHTY, _WEIGHT))
     least *= WINDOW**2 * (_DETAIL - _OTHER[0])
-    rim = known & ~features.shrunk(known, 2)
-    low = printed & (alike < _DETAIL)
-    unlike = features.parts(low, least=_FINE) if int(low.sum()) >= _FINE else []
+    unlike = _pieces(printed & (alike < _DETAIL), _FINE)
     heavy = [part for part in unlike if float((_DETAIL - np.maximum(alike[part.mask], 0)).sum()) >= least]
+    if not heavy:
+        return 0.0
+    rim = known & ~features.shrunk(known, 2)
     weighty = [part for part in heavy if not (part.mask & rim).any()]
     if not weighty:
         return 0.0
@@ -221,9 +225,8 @@ def _found(piece_of: Floats, within: Floats, box: tuple[int, int, int, int]) -> 
     piece = piece_of[max(0, top) : bottom, max(0, left) : right]
     from_x, from_y = max(0, left - reach), max(0, top - reach)
     around = within[from_y : bottom + reach, from_x : right + reach]
-    alike = cv2.matchTemplate(around, piece, cv2.TM_CCOEFF_NORMED)
-    _, best, _, (x, y) = cv2.minMaxLoc(alike)
-    return (from_x + x - max(0, left), from_y + y - max(0, top)) if best > _MOVED else None
+    alike, x, y = features.likest(piece, around)
+    return (from_x + x - max(0, left), from_y + y - max(0, top)) if alike > _MOVED else None
 
 
 class _Windows(NamedTuple):
