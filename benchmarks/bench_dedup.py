@@ -209,7 +209,7 @@ def view(one: Seen) -> verification.Seen:
 def verified(one: Seen, other: Seen) -> verification.Verdict:
     """Compare two files as the search does: by their thumbnails, and those that agree in small print."""
     verdict = verification.verify(view(one), view(other))
-    if not verification.may_hide_print(verdict):
+    if not verdict.is_duplicate:
         return verdict
     large = [small_print.readable(each.file.data) for each in (one, other)]
     return verification.confirm(verdict, view(one).picture, view(other).picture, *large)

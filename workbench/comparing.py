@@ -122,9 +122,7 @@ def _completed(item: Comparison, verdict: Verdict, a: features.Pixels, b: featur
 
 
 def _with_small_print(item: Comparison, verdict: Verdict, a: features.Pixels, b: features.Pixels) -> Verdict:
-    """Look at the files themselves where thumbnails of two whole pictures agree: print may be too small in these."""
-    if not verification.may_hide_print(verdict):
-        return verdict
+    """Look at the files themselves where thumbnails agree: print may be too small in these."""
     one, other = (_large(shown) for shown in (item.one, item.other))
     return verdict if one is None or other is None else verification.confirm(verdict, a, b, one, other)
 

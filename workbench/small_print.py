@@ -160,10 +160,17 @@ def _pieces(mask: Mask, least: int) -> list[features.Part]:
     return features.parts(mask, least=least) if np.count_nonzero(mask) >= least else []
 
 
+def _off_the_rim(pieces: list[features.Part], known: Mask) -> list[features.Part]:
+    """Return the pieces that don't lie at the end of what is known, which rounded corners and frames reach."""
+    if not pieces:
+        return []
+    rim = known & ~features.shrunk(known, 2)
+    return [piece for piece in pieces if not (piece.mask & rim).any()]
+
+
 def _other_windows(one: Floats, other: Floats, unlike: Mask, known: Mask) -> float:
     """Return how large the largest piece of print is that isn't the same, nor lies only a little further off."""
-    rim = known & ~features.shrunk(known, 2)  # rounded corners and frames reach it
-    inside = (part for part in _pieces(unlike, _SUSPECT) if not (part.mask & rim).any())
+    inside = _off_the_rim(_pieces(unlike, _SUSPECT), known)
     return next((part.pixels / WINDOW**2 for part in inside if not _is_moved(one, other, part.box)), 0.0)
 
 
@@ -183,10 +190,7 @@ def _other_details(
     least *= WINDOW**2 * (_DETAIL - _OTHER[0])
     unlike = _pieces(printed & (alike < _DETAIL), _FINE)
     heavy = [part for part in unlike if float((_DETAIL - np.maximum(alike[part.mask], 0)).sum()) >= least]
-    if not heavy:
-        return 0.0
-    rim = known & ~features.shrunk(known, 2)
-    weighty = [part for part in heavy if not (part.mask & rim).any()]
+    weighty = _off_the_rim(heavy, known)
     if not weighty:
         return 0.0
     startling, misfit = _startling(one, other, printed, known)

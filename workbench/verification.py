@@ -235,11 +235,6 @@ def verify(
     return best or Verdict("unrelated", 0.0, {"because": "Nothing in the one is found in the other."})
 
 
-def may_hide_print(verdict: Verdict) -> bool:
-    """Whether two pictures agree: only then do their files say more of small print."""
-    return verdict.is_duplicate
-
-
 def confirm(verdict: Verdict, a: Pixels, b: Pixels, large_a: Pixels, large_b: Pixels) -> Verdict:
     """Say again, by larger pictures, whether two are the same that are it as thumbnails: see `other_print`.
 
@@ -252,7 +247,7 @@ def confirm(verdict: Verdict, a: Pixels, b: Pixels, large_a: Pixels, large_b: Pi
     large_a, large_b : ndarray of uint8, shape (height, width)
         Their brightness, larger.
     """
-    if not may_hide_print(verdict):
+    if not verdict.is_duplicate:
         return verdict
     matrix = np.asarray(verdict.evidence["homography"], np.float64)
     if verdict.evidence["overlaid"] > PUT_ON:
