@@ -247,6 +247,18 @@ def test_print_that_lies_a_little_lower_is_the_same() -> None:
         assert (small_print.compared(one, mixed, everywhere).windows < small_print.LIMIT) == is_same
 
 
+@pytest.mark.parametrize("seed", [0, 2])
+def test_tissue_in_few_colours_is_the_same_tissue(seed: int) -> None:
+    """On a slide under the microscope something stands everywhere: a piece that is coarsened is no other character."""
+    rng, slide = np.random.default_rng(seed), np.full((800, 800), 128.0)
+    for cells, strength in ((16, 18), (40, 26), (90, 26), (200, 14)):
+        speckled = Image.fromarray(rng.normal(0, strength, (cells, 2 * cells)).astype(np.float32))
+        slide += np.asarray(speckled.resize((800, 800), Image.Resampling.BICUBIC))
+    tissue = np.dstack([np.clip(slide, 0, 255).astype(np.uint8)] * 3)
+    copy = edits.edited(tissue, "palette_16", seed=3)
+    assert verification.other_print(*grey(tissue, copy), WHOLE) < small_print.LIMIT
+
+
 @pytest.mark.parametrize("kind", ["jpeg_q30", "crop_90", "mirror"])
 def test_a_digit_of_a_label_is_seen_in_edited_copies(kind: str) -> None:
     """A 5 and a 6 are alike but for one short stroke, and a label takes up a twentieth of the picture."""

@@ -38,7 +38,7 @@ SYMMETRIES: dict[str, Matrix] = {
 
 MIRRORED = ("mirror", "flip", "transpose", "transverse")
 
-VERSION = 16
+VERSION = 17
 """Goes up with whatever changes verdicts: what was said before is then asked again."""
 
 FRAME = 128
