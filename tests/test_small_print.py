@@ -34,6 +34,10 @@ def png(picture: Pixels) -> bytes:
     return encoded(Image.fromarray(picture), "PNG")
 
 
+def saved(picture: Pixels) -> Pixels:
+    return np.asarray(Image.open(io.BytesIO(edits.encoded(picture))))
+
+
 def laid(one: Pixels, other: Pixels) -> Verdict:
     """How they lie on each other, as seen from their thumbnails."""
     return verification.verify(*(thumbnail(each) for each in (one, other)))
@@ -268,3 +272,11 @@ def test_a_digit_of_a_label_is_seen_in_edited_copies(kind: str) -> None:
     for (i, label), (j, copy) in itertools.product(enumerate(labels), enumerate(copies)):
         verdict = laid(label, copy)
         assert (verdict.is_duplicate and confirmed(verdict, label, copy).is_duplicate) == (i == j)
+
+
+def test_a_digit_of_a_label_is_seen_where_it_is_nine_pixels_high() -> None:
+    drawn = itertools.islice(FAMILIES["vintages"](np.random.default_rng([1, 11])), 3, 5)
+    labels = [saved(np.asarray(one.convert("RGB"))) for one in drawn]
+    small = saved(edits.edited(labels[1], "resize_50", seed=3))
+    for label, is_same in zip(labels, (False, True), strict=True):
+        assert (verification.other_print(*grey(label, small), WHOLE) < small_print.LIMIT) == is_same

@@ -48,14 +48,19 @@ _LEAST = 20 * WINDOW  # pixels of print
 _SUSPECT = round(LIMIT * WINDOW**2 / 4)  # pixels of a piece of other print
 _FURTHER, _MOVED = 0.016, 0.85
 """Part of the long edge by which print may lie further beside where it should, and how like it is then."""
-_DETAIL, _FINE = 0.9, 100
-"""Correlation below which a detail of a character may be another, in faithful copies, and pixels of such a piece."""
+_DETAIL, _FINE = (0.9, 0.95), 100
+"""Correlation below which a detail of a character may be another, in faithful copies, and in small and exact ones; and
+pixels of such a piece. Labels with other years, 320 pixels wide, have 0.9, the same label 0.953."""
+_EXACT, _SMALL = (0.96, 0.98), (400, 640)
+"""How like nine tenths of all print are in exact ones; long edges, in pixels, of small ones. A window holds several
+characters there, and a stroke is little of it."""
 _WEIGHT, _WEIGHTY, _FAITHFUL_TO = (0.1, 0.03), (0.95, 0.98), 0.94
 """How much of a window is unlike at least, by how like nine tenths of all print are, and how like they must be at all:
 2005 and 2006 on two labels differ by 0.2 recompressed at quality 30, by 0.04 at half the size."""
-_STARTLING, _MISFIT = 20.0, 0.4
+_STARTLING, _MISFIT = (20.0, 15.0), 0.4
 """Times by which a stroke of another character differs more, in squares, than steepness lets expect: 26 to 1,000 where
-a digit is another, up to 18 in copies that fit well; and the misfit up to which that can be said."""
+a digit is another, up to 18 in copies that fit well; 18 or more in small and exact ones, where copies have no such
+stroke; and the misfit up to which that can be said."""
 _WOVEN = 0.42  # part of a picture above which what stands there is tissue, bark or gravel: on a full page 0.39 is print
 _BAND = 96  # rows that are looked at together
 
@@ -191,16 +196,27 @@ def _other_details(
     if np.count_nonzero(printed) > _WOVEN * np.count_nonzero(known):
         return 0.0
     least = _WEIGHT[1] if faithful is None else float(np.interp(faithful, _WEIGHTY, _WEIGHT))
-    least *= WINDOW**2 * (_DETAIL - _OTHER[0])
-    unlike = _pieces(printed & (alike < _DETAIL), _FINE)
-    heavy = [part for part in unlike if float((_DETAIL - np.maximum(alike[part.mask], 0)).sum()) >= least]
+    exact = _exactly_small(alike[printed], max(one.shape), faithful)
+    detail = float(np.interp(exact, (0, 1), _DETAIL))
+    least *= WINDOW**2 * (detail - _OTHER[0])
+    unlike = _pieces(printed & (alike < detail), _FINE)
+    heavy = [part for part in unlike if float((detail - np.maximum(alike[part.mask], 0)).sum()) >= least]
     weighty = _off_the_rim(heavy, known)
     if not weighty:
         return 0.0
     startling, misfit = _startling(one, other, printed, known)
     if faithful is not None:
         weighty = [part for part in weighty if misfit <= _MISFIT and not _is_moved(one, other, part.box)]
-    return LIMIT / _STARTLING * max((float(startling[part.mask].max()) for part in weighty), default=0.0)
+    limit = float(np.interp(exact, (0, 1), _STARTLING))
+    return LIMIT / limit * max((float(startling[part.mask].max()) for part in weighty), default=0.0)
+
+
+def _exactly_small(alike: Floats, edge: int, faithful: float | None) -> float:
+    """Return how small a picture is in which print agrees exactly, from 0 to 1: there a stroke is little of it."""
+    small = float(np.interp(edge, _SMALL, (1, 0)))
+    if not small or not alike.size:
+        return 0.0
+    return small * float(np.interp(np.quantile(alike, 0.1) if faithful is None else faithful, _EXACT, (0, 1)))
 
 
 def _startling(one: Floats, other: Floats, printed: Mask, known: Mask) -> tuple[Floats, float]:
