@@ -280,3 +280,13 @@ def test_a_digit_of_a_label_is_seen_where_it_is_nine_pixels_high() -> None:
     small = saved(edits.edited(labels[1], "resize_50", seed=3))
     for label, is_same in zip(labels, (False, True), strict=True):
         assert (verification.other_print(*grey(label, small), WHOLE) < small_print.LIMIT) == is_same
+
+
+@pytest.mark.parametrize("wider", [0.006, 0.01])
+def test_a_digit_of_a_label_is_seen_where_it_is_laid_loosely(wider: float) -> None:
+    """By their thumbnails a crop and its original lie on each other a pixel or two off: nothing stands out of that."""
+    drawn = itertools.islice(FAMILIES["vintages"](np.random.default_rng([1, 86])), 3, 6)
+    label, _, other = (np.asarray(one.convert("RGB")) for one in drawn)
+    matrix = np.array([[1 + wider, 0, -wider / 2], [0, 1 + wider, -wider / 2], [0, 0, 1]])
+    assert verification.other_print(*grey(label, other), matrix) > small_print.LIMIT
+    assert verification.other_print(*grey(label, saved(label)), matrix) < small_print.LIMIT

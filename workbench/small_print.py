@@ -57,10 +57,10 @@ characters there, and a stroke is little of it."""
 _WEIGHT, _WEIGHTY, _FAITHFUL_TO = (0.1, 0.03), (0.95, 0.98), 0.94
 """How much of a window is unlike at least, by how like nine tenths of all print are, and how like they must be at all:
 2005 and 2006 on two labels differ by 0.2 recompressed at quality 30, by 0.04 at half the size."""
-_STARTLING, _MISFIT = (20.0, 15.0), 0.4
+_STARTLING, _MISFIT, _LOOSE = (20.0, 15.0), 0.4, 0.25
 """Times by which a stroke of another character differs more, in squares, than steepness lets expect: 26 to 1,000 where
 a digit is another, up to 18 in copies that fit well; 18 or more in small and exact ones, where copies have no such
-stroke; and the misfit up to which that can be said."""
+stroke; the misfit up to which that can be said, and the one from which on they are looked at as they lie best."""
 _WOVEN = 0.42  # part of a picture above which what stands there is tissue, bark or gravel: on a full page 0.39 is print
 _BAND = 96  # rows that are looked at together
 
@@ -205,6 +205,8 @@ def _other_details(
     if not weighty:
         return 0.0
     startling, misfit = _startling(one, other, printed, known)
+    if faithful is None and misfit > _LOOSE:
+        return LIMIT
     if faithful is not None:
         weighty = [part for part in weighty if misfit <= _MISFIT and not _is_moved(one, other, part.box)]
     limit = float(np.interp(exact, (0, 1), _STARTLING))
