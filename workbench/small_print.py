@@ -196,7 +196,7 @@ def _other_details(
     if np.count_nonzero(printed) > _WOVEN * np.count_nonzero(known):
         return 0.0
     least = _WEIGHT[1] if faithful is None else float(np.interp(faithful, _WEIGHTY, _WEIGHT))
-    exact = _exactly_small(alike[printed], max(one.shape), faithful)
+    exact = _exactly_small(alike, printed, faithful)
     detail = float(np.interp(exact, (0, 1), _DETAIL))
     least *= WINDOW**2 * (detail - _OTHER[0])
     unlike = _pieces(printed & (alike < detail), _FINE)
@@ -213,12 +213,13 @@ def _other_details(
     return LIMIT / limit * max((float(startling[part.mask].max()) for part in weighty), default=0.0)
 
 
-def _exactly_small(alike: Floats, edge: int, faithful: float | None) -> float:
+def _exactly_small(alike: Floats, printed: Mask, faithful: float | None) -> float:
     """Return how small a picture is in which print agrees exactly, from 0 to 1: there a stroke is little of it."""
-    small = float(np.interp(edge, _SMALL, (1, 0)))
-    if not small or not alike.size:
+    small = float(np.interp(max(alike.shape), _SMALL, (1, 0)))
+    if not small or not printed.any():
         return 0.0
-    return small * float(np.interp(np.quantile(alike, 0.1) if faithful is None else faithful, _EXACT, (0, 1)))
+    like = float(np.quantile(alike[printed], 0.1)) if faithful is None else faithful
+    return small * float(np.interp(like, _EXACT, (0, 1)))
 
 
 def _startling(one: Floats, other: Floats, printed: Mask, known: Mask) -> tuple[Floats, float]:
