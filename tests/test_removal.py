@@ -839,7 +839,9 @@ def test_on_the_command_line(tmp_path: Path, home: Path, folder: Path) -> None:
     before, where = files(folder), ("--workspace", home / "w", "--actor", "bob")
     filters = ("--undecided", "--relation", "exact")
     nothing = command("dedup", "plan", *where).stdout
-    assert "wait for a decision" in nothing
+    assert "for a decision" in nothing
+    assert "--undecided" in nothing
+    assert "--undecided" not in command("dedup", "plan", *where, "--undecided", "--relation", "variant").stdout
     assert "apply" not in nothing, "there is nothing to do"
     shown = command("dedup", "plan", *where, *filters)
     assert shown.returncode == 0, shown.stderr

@@ -139,7 +139,10 @@ class FindReport(InWords):
     def __str__(self) -> str:
         lines = [f"Search for duplicates {self.outcome}: {self.images:,} images in {self.seconds:.1f} s."]
         lines += [f"  {m.method:<14}{m.pairs:>9,} pairs, {m.outcome}" for m in self.methods]
-        lines += [f"  {pairs:>9,} pairs are {relation}" for relation, pairs in self.relations.items()]
+        lines += [
+            f"  {pairs:>9,} {'pair is' if pairs == 1 else 'pairs are'} {relation}"
+            for relation, pairs in self.relations.items()
+        ]
         gain = f"{self.redundant:,} images ({self.bytes_to_gain / 1e6:,.1f} MB) may go once somebody has looked"
         return "\n".join([*lines, f"{self.clusters:,} clusters; {gain}."])
 

@@ -41,7 +41,7 @@ def _plan(ws: bench.Bench, args: argparse.Namespace) -> int:
     """Show what would be moved into quarantine; nothing is touched."""
     made = _planned(ws, args)
     shown = f"\n{as_text(made.frame())}\nNothing is touched yet. This does it:\n  {_applying(made, args)}"
-    say(made.as_dict(), args, f"{made}\n{shown if made.items else _waiting(ws)}")
+    say(made.as_dict(), args, f"{made}\n{shown if made.items else _waiting(ws, args)}")
     return 0
 
 
@@ -55,15 +55,14 @@ def _applying(made: removal.Plan, args: argparse.Namespace) -> str:
     return shlex.join([*words, "--plan", made.digest])
 
 
-def _waiting(ws: bench.Bench) -> str:
+def _waiting(ws: bench.Bench, args: argparse.Namespace) -> str:
     """Say what may be done where no cluster is decided."""
     [waiting] = ws.sql("select count(*) as clusters from duplicate_clusters where state = 'open'").clusters
     if not waiting:
         return "No cluster waits for a decision."
-    return (
-        f"{waiting:,} clusters wait for a decision: review them in the notebook 06_dedup_review, or take those "
-        "that are certain with --undecided --relation exact."
-    )
+    wait = "1 cluster waits" if waiting == 1 else f"{waiting:,} clusters wait"
+    review = f"{wait} for a decision: review {'it' if waiting == 1 else 'them'} in the notebook 06_dedup_review"
+    return f"{review}." if args.undecided else f"{review}, or take what is certain with --undecided --relation exact."
 
 
 def _apply(ws: bench.Bench, args: argparse.Namespace) -> int:
